@@ -1,0 +1,126 @@
+"""What kind of centre is this? The policies that `centre.toml` sets, as frozen values.
+
+Read and checked by `streams/centre_file.py`; everything that decides gets its policy from here.
+Durations are `timedelta`, rates are contacts per hour, shares run from 0 to 1.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """People who share skills. `call_up` is how long it takes until they sit at a desk."""
+
+    name: str
+    seats: int
+    languages: tuple[str, ...]
+    skills: tuple[str, ...] = ()
+    call_up: timedelta = timedelta(0)
+    queues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Contacts waiting for the same kind of work.
+
+    `hours` is "always" or "HH:MM-HH:MM" in `timezone`; `answers_out_of_hours_of` names the
+    missions whose out-of-hours calls are taken in here.
+    """
+
+    name: str
+    title_ko: str
+    title_en: str
+    hours: str = "always"
+    answers_out_of_hours_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mission:
+    """An overseas mission: its country and its own local time."""
+
+    name: str
+    country: str
+    title_ko: str
+    title_en: str
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceTarget:
+    """`share` of contacts answered within `within`; at most `abandoned` of them give up."""
+
+    share: float = 0.9
+    within: timedelta = timedelta(seconds=15)
+    abandoned: float = 0.02
+    short_abandon: timedelta = timedelta(seconds=5)
+    handle_time: timedelta = timedelta(minutes=4, seconds=30)
+    patience: timedelta = timedelta(minutes=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Expected first attempts per hour of one surge key, by hour of the week (local time).
+
+    `week` has 168 values, Monday 00:00 first. A key without a baseline of its own takes
+    `share` of another key's.
+    """
+
+    key: str
+    week: tuple[float, ...]
+
+    def per_year(self) -> float:
+        """Contacts expected in a year."""
+        return sum(self.week) / 168 * 8766
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPolicy:
+    """Two tiers from one statistic. The budgets hold over all keys and roll-ups together."""
+
+    alert_per_year: float = 1.0
+    watch_per_week: float = 1.0
+    kappa: float = 1.3
+    ratios: tuple[float, ...] = (2.0, 3.5, 7.0, 15.0, 40.0)
+    distinct_callers: int = 8
+    lateness: timedelta = timedelta(minutes=10)
+    redial_window: timedelta = timedelta(minutes=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverflowPolicy:
+    """When a caller becomes a callback, and how the promise is kept."""
+
+    wait_limit: timedelta = timedelta(minutes=3)
+    promise: timedelta = timedelta(hours=4)
+    expiry: timedelta = timedelta(hours=24)
+    attempts: int = 3
+    retry_after: timedelta = timedelta(minutes=10)
+    lease: timedelta = timedelta(minutes=2)
+    max_wait_without_end: timedelta = timedelta(hours=2)
+    blocked_numbers: tuple[str, ...] = ("119", "112", "911", "110", "999")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Centre:
+    """The whole centre file, checked."""
+
+    name: str
+    title_ko: str
+    title_en: str
+    timezone: ZoneInfo
+    region: str
+    languages: tuple[str, ...]
+    pools: tuple[Pool, ...]
+    queues: tuple[Queue, ...]
+    missions: tuple[Mission, ...] = ()
+    target: ServiceTarget = field(default_factory=ServiceTarget)
+    baselines: tuple[Baseline, ...] = ()
+    alerts: AlertPolicy = field(default_factory=AlertPolicy)
+    overflow: OverflowPolicy = field(default_factory=OverflowPolicy)
+    version: str = ""
+
+    def queue(self, name: str) -> Queue | None:
+        """The queue of that name, if the centre has it."""
+        return next((queue for queue in self.queues if queue.name == name), None)

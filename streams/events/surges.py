@@ -1,0 +1,72 @@
+"""What the detector and the staffing model say."""
+
+from datetime import datetime
+from typing import Literal
+
+from streams.events.envelope import CloudEvent, Data
+
+Tier = Literal["watch", "alert"]
+
+
+class SurgeData(Data, frozen=True, kw_only=True):
+    """One episode of one key. Rates are contacts per hour; ratios are observed over expected.
+
+    `episode` is the same for every event of one surge; `started_at` is the estimated onset;
+    `declared_at` is the centre's clock at the decision; `observed` first attempts were counted
+    since `started_at` where `expected` were; ratio_low..ratio_high is the 90 % interval;
+    `statistic` and `threshold` are the evidence at the decision; `sentence` says it in words.
+    """
+
+    episode: str
+    key: str
+    tier: Tier
+    started_at: datetime
+    declared_at: datetime
+    observed: int
+    expected: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    rate_per_hour: float
+    rate_low: float
+    rate_high: float
+    statistic: float
+    threshold: float
+    sentence: str
+    cleared_at: datetime | None = None
+    next_update_due: datetime | None = None
+
+
+class SurgeDeclared(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.declared.v1"):
+    data: SurgeData
+
+
+class SurgeRevised(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.revised.v1"):
+    data: SurgeData
+
+
+class SurgeCleared(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.cleared.v1"):
+    data: SurgeData
+
+
+class SeatsData(Data, frozen=True, kw_only=True):
+    """Seats of one pool: what the rate needs, what is staffed, and how sure that is.
+
+    `needed` is the median, `needed_high` the 90 % value, `staffed` the people signed in now.
+    `reason` says in words which rate, handle time and target gave the number.
+    """
+
+    pool: str
+    episode: str | None = None
+    needed: int
+    needed_low: int
+    needed_high: int
+    staffed: int
+    available: int
+    gap: int
+    offered_load_erlangs: float
+    reason: str
+
+
+class SeatsNeeded(CloudEvent, frozen=True, kw_only=True, tag="surgeline.seats.needed.v1"):
+    data: SeatsData

@@ -1,0 +1,164 @@
+"""Which topics there are, what each holds, and who writes and reads it.
+
+Topics are made by `surgeline topics` (and by `surgeline up`), never by auto-creation. Partition
+counts are chosen once: they divide by many numbers, and changing one later moves keys.
+"""
+
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic. `key` says in words what the record's key is; retention is in milliseconds."""
+
+    name: str
+    holds: str
+    key: str
+    partitions: int
+    cleanup: str = "delete"
+    retention_ms: int = 7 * DAY_MS
+    writer: str
+    readers: tuple[str, ...]
+
+    def settings(self) -> dict[str, str]:
+        """Kafka's own settings for this topic."""
+        settings = {"cleanup.policy": self.cleanup, "retention.ms": str(self.retention_ms)}
+        if "compact" in self.cleanup:
+            settings |= {"min.cleanable.dirty.ratio": "0.1", "segment.ms": str(6 * HOUR_MS)}
+        return settings
+
+
+CONTACTS = Topic(
+    name="contacts",
+    holds="what phone systems report about contacts, as parcels of CloudEvents",
+    key="none; the partition is decided by caller pseudonym, or contact id when withheld",
+    partitions=24,
+    retention_ms=30 * DAY_MS,
+    writer="intake",
+    readers=("tally", "audit"),
+)
+CONTACT_KEYS = Topic(
+    name="contact-keys",
+    holds="the partition key of each contact id, decided once; the first record holds",
+    key="contact id",
+    partitions=6,
+    retention_ms=3 * DAY_MS,
+    writer="intake",
+    readers=("intake",),
+)
+AGENTS = Topic(
+    name="agents",
+    holds="the latest state of each counselor",
+    key="agent id",
+    partitions=1,
+    cleanup="compact",
+    writer="intake",
+    readers=("staffing", "boards"),
+)
+PULSES = Topic(
+    name="pulses",
+    holds="contacts per key and second of event time, cumulative for that second",
+    key="none; the partition is decided by the pulse's key",
+    partitions=12,
+    writer="tally",
+    readers=("surge", "boards"),
+)
+QUEUES = Topic(
+    name="queues",
+    holds="what each partition of contacts amounts to: waiting, outcomes, waits, by queue and day",
+    key="partition of contacts",
+    partitions=1,
+    cleanup="compact",
+    writer="tally",
+    readers=("boards",),
+)
+SURGES = Topic(
+    name="surges",
+    holds="surges declared, revised and cleared",
+    key="surge key, such as queue:main",
+    partitions=1,
+    cleanup="compact,delete",
+    retention_ms=90 * DAY_MS,
+    writer="surge",
+    readers=("surge", "staffing", "boards"),
+)
+SEATS = Topic(
+    name="seats",
+    holds="seats needed and staffed per pool",
+    key="pool",
+    partitions=1,
+    cleanup="compact",
+    writer="staffing",
+    readers=("boards",),
+)
+OVERFLOW = Topic(
+    name="overflow",
+    holds="callers who need a callback, and those who were served after all",
+    key="caller pseudonym",
+    partitions=24,
+    retention_ms=30 * DAY_MS,
+    writer="tally",
+    readers=("callbacks", "audit"),
+)
+CALLBACKS = Topic(
+    name="callbacks",
+    holds="every callback's whole state after each transition",
+    key="callback id",
+    partitions=12,
+    cleanup="compact",
+    retention_ms=90 * DAY_MS,
+    writer="callbacks",
+    readers=("callbacks", "boards", "audit"),
+)
+CLOCK = Topic(
+    name="clock",
+    holds="the clock a replay or rehearsal declared",
+    key="the word centre",
+    partitions=1,
+    cleanup="compact",
+    writer="intake",
+    readers=("tally", "surge", "staffing", "callbacks", "boards"),
+)
+BASELINES = Topic(
+    name="baselines",
+    holds="what the detector has learned and folded: levels, shapes, checkpoints",
+    key="surge key",
+    partitions=1,
+    cleanup="compact",
+    writer="surge",
+    readers=("surge", "boards"),
+)
+DEAD_LETTERS = Topic(
+    name="dead-letters",
+    holds="what could not be taken, with the reason, its bytes sealed",
+    key="none",
+    partitions=1,
+    retention_ms=30 * DAY_MS,
+    writer="intake, streams, callbacks",
+    readers=("boards",),
+)
+
+CATALOGUE: Final[tuple[Topic, ...]] = (
+    CONTACTS,
+    CONTACT_KEYS,
+    AGENTS,
+    PULSES,
+    QUEUES,
+    SURGES,
+    SEATS,
+    OVERFLOW,
+    CALLBACKS,
+    CLOCK,
+    BASELINES,
+    DEAD_LETTERS,
+)
+
+
+def partition_of(key: str, topic: Topic) -> int:
+    """The partition of a key: CRC-32 of its UTF-8 bytes, the same in every process and language."""
+    return zlib.crc32(key.encode()) % topic.partitions
