@@ -30,3 +30,7 @@ class OverloadedError(SurgelineError):
 
 class WrongSettingError(SurgelineError):
     """A setting or a centre file that cannot be used; the message says what would be right."""
+
+
+class UnknownOutcomeError(SurgelineError):
+    """The deadline passed before the broker answered: the record may or may not be on the log."""

@@ -1,0 +1,170 @@
+"""What happens in this crisis: who calls when, who answers, and what must hold at the end?
+
+One file, several readers: the simulation in virtual time, the scripted phone system, the demo and
+the tests. Times are counted from the scenario's start, rates are people an hour, shares run from
+0 to 1. A field that is not known is an error that names the nearest known one.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from load.reading import read_table
+
+FOLDER = Path(__file__).parent / "scenarios"
+Shares = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """Who these callers are. What a table leaves open (shares below 1) is not known of them."""
+
+    language: Shares = field(default_factory=dict)
+    country: Shares = field(default_factory=dict)
+    topic: Shares = field(default_factory=dict)
+    channel: Shares = field(default_factory=dict)
+    urgency: Shares = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The everyday callers: the centre file's own week (times `scale`), or a flat `per_hour`."""
+
+    scale: float = 1.0
+    per_hour: float | None = None
+    mix: Mix | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burst:
+    """More callers from `at` on: a linear `rise` to the peak, a `hold`, then a decay by halves.
+
+    A main shock, an aftershock, a broadcast of the number: each is one burst, and bursts add up.
+    """
+
+    name: str
+    at: timedelta
+    peak_per_hour: float
+    rise: timedelta = timedelta(0)
+    hold: timedelta = timedelta(0)
+    halves_every: timedelta = timedelta(0)
+    ends: timedelta | None = None
+    mix: Mix = field(default_factory=Mix)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """How people behave. Defaults are those of the guide's caller model (4.4)."""
+
+    patience: timedelta = timedelta(seconds=380)
+    announcement_after: timedelta = timedelta(seconds=60)
+    hangs_up_at_announcement: float = 0.05
+    redials: float = 0.65
+    redials_after: timedelta = timedelta(minutes=2)
+    redials_spread: float = 1.0
+    redials_at_most: int = 6
+    reconnects: float = 0.1
+    reconnects_after: timedelta = timedelta(minutes=20)
+    accepts_callback: float = 0.6
+    answers_callback: float = 0.7
+    answers_callback_abroad: float = 0.5
+    abroad: float = 0.3
+    calls_though_promised: float = 0.1
+    calls_back_when_missed: float = 0.3
+    withheld: float = 0.03
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """How the phones and the people at them work."""
+
+    talk: timedelta = timedelta(seconds=220)
+    talk_variation: float = 1.5
+    exponential: bool = False
+    wrap_up: timedelta = timedelta(seconds=30)
+    greeting: timedelta = timedelta(seconds=4)
+    ring: timedelta = timedelta(seconds=3)
+    ring_unanswered: float = 0.01
+    lines: int = 10_000
+    calls_back: bool = True
+    kept_free: int = 2
+    asks_every: timedelta = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """`people` of a pool are signed in from `at` until `until` (or to the end)."""
+
+    pool: str
+    people: int
+    at: timedelta = timedelta(0)
+    until: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """Who comes when seats are asked for: the first after `after`, the rest within `over`."""
+
+    pool: str
+    people: int
+    after: timedelta
+    over: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """A phone system with a dirty line: repeats, latecomers, hang-ups that are never told."""
+
+    repeated: float = 0.0
+    late: float = 0.0
+    late_at_most: timedelta = timedelta(seconds=300)
+    hang_ups_lost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What must hold when it is over; a bar that is absent is not judged."""
+
+    declarations_at_most: int | None = None
+    declarations_at_least: int | None = None
+    declared_within: timedelta | None = None
+    shown_within: timedelta | None = None
+    lost_at_most: float | None = None
+    live_share: float | None = None
+    live_share_within: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """The whole file, checked. `speed` is event seconds in a second of wall time."""
+
+    name: str
+    title_en: str
+    title_ko: str
+    sources: tuple[str, ...]
+    starts: datetime
+    length: timedelta
+    seed: int = 1
+    speed: float = 1.0
+    queues: dict[str, str] = field(default_factory=dict)
+    base: Base = field(default_factory=Base)
+    bursts: tuple[Burst, ...] = ()
+    callers: Callers = field(default_factory=Callers)
+    desk: Desk = field(default_factory=Desk)
+    staff: tuple[Staff, ...] = ()
+    response: tuple[Response, ...] = ()
+    faults: Faults = field(default_factory=Faults)
+    verdict: Verdict = field(default_factory=Verdict)
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """Read a scenario by its file, or by its name among those that ship with the project."""
+    path = Path(name_or_path)
+    if not path.suffix:
+        path = FOLDER / f"{name_or_path}.toml"
+    return read_table(Scenario, path)
+
+
+def scenario_names() -> list[str]:
+    """The scenarios that ship with the project."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))

@@ -1,0 +1,61 @@
+"""How does a process say what it decided? One JSON object a line, on stderr.
+
+`log.info("surge declared", extra={"key": "queue:main", "ratio": 10.2})`: the message is fixed, the
+fields carry what differs. A contact's id may appear; a number, a name or what was said may not.
+"""
+
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+import orjson
+
+_ORDINARY: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one line of JSON: time, level, process, logger, message, then its own fields."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self.process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """What was said, when, by whom, with the fields of `extra`."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "process": self.process,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {k: v for k, v in vars(record).items() if k not in _ORDINARY and k not in line}
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = _said(record.exc_info[1])
+        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def configure_logs(process: str, *, level: int = logging.INFO, out: TextIO | None = None) -> None:
+    """Send every logger of this process, the libraries' too, to one stream as JSON lines."""
+    handler = logging.StreamHandler(out or sys.stderr)
+    handler.setFormatter(JsonFormatter(process))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+    # What a client library repeats every few hundred milliseconds while a broker is away.
+    logging.getLogger("aiokafka").setLevel(max(level, logging.WARNING))
+
+
+def _said(error: BaseException) -> dict[str, object]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "type": type(error).__name__,
+        "text": str(error),
+        "where": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+    }

@@ -1,0 +1,34 @@
+"""What every test may ask for, and the rule that on CI nothing is passed over."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+pytest_plugins = ["tests.support.stack"]
+
+# Lets a run say `-m "not chaos"`; the folder decides, so that no test forgets its marker.
+FOLDER_MARKERS = {"integration": "integration", "chaos": "chaos"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their folder."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in FOLDER_MARKERS:
+            item.add_marker(FOLDER_MARKERS[folder])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """On CI a skipped test is a failed one: what is not run is not known to work.
+
+    Only the recorded data, which stays outside the project, may be absent.
+    """
+    report = yield
+    if os.environ.get("CI") and report.skipped and not item.get_closest_marker("shared_data"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped on CI: {call.excinfo.value if call.excinfo else 'no reason'}"
+    return report
