@@ -287,8 +287,11 @@ def _pool(table: _Table, queues: set[str], languages: set[str]) -> Pool:
     spoken = table.texts("languages", None)
     _known(table, "queues", served, queues, "queues")
     _known(table, "languages", spoken, languages, "languages")
+    name = table.name()
+    if name == "all":
+        table.wrong("name", "is 'all'", "that word means all pools together; choose another")
     pool = Pool(
-        name=table.name(),
+        name=name,
         seats=int(table.number("seats", None, low=1, high=100_000, whole=True)),
         languages=spoken,
         skills=table.texts("skills"),

@@ -6,7 +6,7 @@ alike under another policy, and a comparison compares policies and not luck.
 
 import math
 import random
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -138,12 +138,15 @@ class Population:
         self._seed = seed
         self._salt = salt
         self._count = 0
+        self._of_source: Counter[str] = Counter()
         self._by_number: dict[str, Person] = {}
 
     def someone(self, source: str, mix: Mix, at: float) -> Person:
         """A new person who calls for the first time at `at`."""
         callers = self._scenario.callers
-        chance = random.Random(f"{self._seed}/{source}/{self._count}")
+        nth = self._of_source[source]
+        self._of_source[source] += 1
+        chance = random.Random(f"{self._seed}/{source}/{nth}")
         index, self._count = self._count, self._count + 1
         language = pick(mix.language, chance) or "ko"
         withheld = chance.random() < callers.withheld
@@ -173,10 +176,3 @@ class Population:
     def __len__(self) -> int:
         return self._count
 
-
-def first_calls(
-    source: str, mix: Mix, times: Iterator[float]
-) -> Iterator[tuple[float, str, Mix]]:
-    """The first calls of one source, in order of time."""
-    for at in times:
-        yield at, source, mix

@@ -5,7 +5,7 @@ Durations are `timedelta`, rates are contacts per hour, shares run from 0 to 1.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -63,12 +63,16 @@ class ServiceTarget:
 class Baseline:
     """Expected first attempts per hour of one surge key, by hour of the week (local time).
 
-    `week` has 168 values, Monday 00:00 first. A key without a baseline of its own takes
-    `share` of another key's.
+    `week` has 168 values, Monday 00:00 first.
     """
 
     key: str
     week: tuple[float, ...]
+
+    def rate_at(self, moment: datetime, zone: ZoneInfo) -> float:
+        """Contacts per hour expected at a moment, by the centre's local hour of the week."""
+        local = moment.astimezone(zone)
+        return self.week[local.weekday() * 24 + local.hour]
 
     def per_year(self) -> float:
         """Contacts expected in a year."""
@@ -124,3 +128,7 @@ class Centre:
     def queue(self, name: str) -> Queue | None:
         """The queue of that name, if the centre has it."""
         return next((queue for queue in self.queues if queue.name == name), None)
+
+    def baseline(self, key: str) -> Baseline | None:
+        """What is expected of a surge key, if the centre file says so."""
+        return next((baseline for baseline in self.baselines if baseline.key == key), None)

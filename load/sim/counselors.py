@@ -1,0 +1,82 @@
+"""Who is at the phones, and who of them is free?"""
+
+from dataclasses import dataclass
+
+from load.sim.agenda import Entry
+from streams.domain.centre import Centre, Pool
+
+
+@dataclass(slots=True, eq=False)
+class Counselor:
+    """One person at a desk. `state` is the wire's word; `asking` waits for the worklist."""
+
+    id: str
+    pool: Pool
+    state: str = "offline"
+    asking: bool = False
+    leaving: bool = False
+    dial: str | None = None
+    free_since: float = 0.0
+    next_question: Entry | None = None
+
+
+class Roster:
+    """Every counselor of the centre, and the free ones in the order they became free."""
+
+    def __init__(self, centre: Centre) -> None:
+        self.counselors: dict[str, Counselor] = {}
+        self._free: dict[str, dict[str, Counselor]] = {pool.name: {} for pool in centre.pools}
+        self._pools = {pool.name: pool for pool in centre.pools}
+        # Those who can take least are asked first, so that the versatile stay free.
+        order = sorted(centre.pools, key=lambda pool: len(pool.queues))
+        self._serving = {
+            queue.name: tuple(pool.name for pool in order if queue.name in pool.queues)
+            for queue in centre.queues
+        }
+
+    def sign_in(self, pool: str) -> Counselor:
+        """The next counselor of a pool sits down; more people than seats bring a chair."""
+        members = [one for one in self.counselors.values() if one.pool.name == pool]
+        for one in members:
+            if one.state == "offline":
+                one.leaving = False
+                return one
+        counselor = Counselor(f"{pool}-{len(members) + 1:02d}", self._pools[pool])
+        self.counselors[counselor.id] = counselor
+        return counselor
+
+    def has(self, pool: str) -> bool:
+        """Whether the centre has this pool."""
+        return pool in self._pools
+
+    def put_free(self, counselor: Counselor, now: float) -> None:
+        """They can take a call from now on."""
+        counselor.free_since = now
+        self._free[counselor.pool.name][counselor.id] = counselor
+
+    def take(self, counselor: Counselor) -> None:
+        """They are busy."""
+        self._free[counselor.pool.name].pop(counselor.id, None)
+
+    def free_for(self, queue: str) -> Counselor | None:
+        """Who takes the next call of this queue: of the first pool, whoever waits longest."""
+        for pool in self._serving.get(queue, ()):
+            for counselor in self._free[pool].values():
+                return counselor
+        return None
+
+    def is_free(self, counselor: Counselor) -> bool:
+        """Whether they could take a call now."""
+        return counselor.id in self._free[counselor.pool.name]
+
+    def free_beside(self, counselor: Counselor) -> int:
+        """How many others are free who can take at least one queue of theirs."""
+        return sum(
+            len(free)
+            for pool, free in self._free.items()
+            if set(self._pools[pool].queues) & set(counselor.pool.queues)
+        ) - (1 if self.is_free(counselor) else 0)
+
+    def signed_in(self) -> list[Counselor]:
+        """Everyone who is not offline."""
+        return [one for one in self.counselors.values() if one.state != "offline"]

@@ -1,0 +1,96 @@
+"""What does a phone system say about what happens in it?
+
+The hall reports in these words; whoever listens turns them into CloudEvents with a number (the
+scripted phone system, over HTTP) or with a pseudonym (virtual time, straight into the domain).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from load.sim.people import Person
+
+Kind = Literal[
+    "arrived", "queued", "offered", "answered", "abandoned", "completed", "deflected"
+]
+DialOutcome = Literal[
+    "completed",
+    "no_answer",
+    "busy",
+    "cancelled",
+    "refused_stale",
+    "refused_in_flight",
+    "refused_agent",
+    "refused_number",
+]
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One attempt to reach us, as long as the hall knows of it."""
+
+    id: str
+    person: Person
+    arrived: float
+    stage: Literal["greeting", "queued", "ringing", "talking", "ended"] = "greeting"
+    queued: float = 0.0
+    agent: str | None = None
+    offers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContactReport:
+    """Something happened to a call at `at`; `extra` is what its kind adds to `data`."""
+
+    kind: Kind
+    call: Call
+    at: float
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReport:
+    """A counselor's state from `at` on."""
+
+    agent: str
+    pool: str
+    state: str
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+    at: float
+
+
+@dataclass(slots=True, eq=False)
+class Dial:
+    """A ring from us to a caller, as the platform ordered it."""
+
+    id: str
+    callback: str
+    token: int
+    agent: str
+    number: str
+    holds_caller: bool = False
+    state: Literal["ringing_agent", "ringing_caller", "connected", "ended"] = "ringing_agent"
+    outcome: DialOutcome | None = None
+    started: float = 0.0
+    connected: float | None = None
+    ended: float | None = None
+
+
+class Listener(Protocol):
+    """Hears everything that happens in the hall."""
+
+    def contact(self, report: ContactReport) -> None: ...
+
+    def agent(self, report: AgentReport) -> None: ...
+
+    def dial(self, dial: Dial) -> None: ...
+
+
+class Worklist(Protocol):
+    """Where a free counselor asks for the next callback.
+
+    `ask` starts the question; the answer comes as `hall.work(agent)` (a callback is theirs, the
+    order to dial follows) or `hall.nothing_to_do(agent)`.
+    """
+
+    def ask(self, agent: str, pool: str) -> None: ...

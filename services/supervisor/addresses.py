@@ -1,0 +1,60 @@
+"""Where does each part of the platform listen on this machine?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from ipaddress import ip_address
+
+from services.supervisor import ports
+from services.supervisor.folder import Say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The usual ports; a person remembers these, so they are tried first."""
+
+    boards: int = 8400
+    intake: int = 8410
+    callbacks: int = 8420
+    streams: int = 8430
+    phone: int = 8440
+    kafka: int = 9092
+    controller: int = 9093
+    redis: int = 6379
+    prometheus: int = 9090
+
+
+def choose(wanted: Ports, host: str, say: Say) -> Ports:
+    """The wanted ports, or the next free ones, each change said in a line."""
+    chosen: dict[str, int] = {}
+    for part in fields(wanted):
+        usual = getattr(wanted, part.name)
+        port = ports.next_free(usual, chosen.values(), host if is_outside(part.name) else LOOPBACK)
+        if port != usual:
+            say(f"port {usual} is taken: {part.name} listens on {port}")
+        chosen[part.name] = port
+    return replace(wanted, **chosen)
+
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_outside(part: str) -> bool:
+    """Kafka, Redis, Prometheus and the worker have no authentication: they stay on loopback."""
+    return part in {"boards", "intake", "callbacks"}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def urls(chosen: Ports, names: Iterable[str], host: str = LOOPBACK) -> dict[str, str]:
+    """http addresses as a person at this machine would open them."""
+    near = LOOPBACK if host in {"0.0.0.0", "::", "localhost"} else host  # noqa: S104
+    return {
+        name: f"http://{near if is_outside(name) else LOOPBACK}:{getattr(chosen, name)}"
+        for name in names
+    }

@@ -1,0 +1,40 @@
+"""What does every processor promise, and what is it promised?
+
+The contract, kept by `runner.Runner` for all of them: records come as raw bytes, in order and
+without a gap; what the processor derives from them is on the log before the offset moves; what it
+cannot take becomes a dead letter, also before the offset moves; after a crash it is given the same
+records again and must give the same facts with the same ids.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from streams.kafka import Outgoing, Record
+from streams.processors.letters import Letters
+from streams.topics import Topic
+
+
+class Processor(Protocol):
+    """State by partition of `source`, in memory, rebuilt from the log."""
+
+    name: str
+    source: Topic
+
+    def positions(self) -> Mapping[int, int]:
+        """The next offset to fold, of each partition that is loaded."""
+
+    async def load(
+        self, committed: Mapping[int, int | None], give_up: Callable[[], bool]
+    ) -> list[Outgoing]:
+        """Own these partitions and no others, each folded silently up to its committed offset.
+
+        `give_up` turns true when they are taken away again meanwhile; what is loaded by then may
+        be left out. Returns what should be said at once about the state as found.
+        """
+
+    def fold(self, records: Sequence[Record], letters: Letters) -> list[Outgoing]:
+        """Fold records of loaded partitions; return what follows."""
+
+    def tick(self, now: datetime, behind: Collection[int]) -> list[Outgoing]:
+        """Let the centre's time pass; partitions `behind` have records that were not read yet."""

@@ -1,0 +1,66 @@
+"""What does a process tell Prometheus? Every metric of the house, once, block by block.
+
+Names follow the guide's list with the prefix `surgeline_`; times are seconds, shares run from 0 to
+1, counters end in `_total`. Labels are closed sets: never a contact, a caller or an agent. A metric
+with labels shows only in the process that uses it, so one module can serve them all.
+"""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# --- every process -----------------------------------------------------------------------------
+
+DEAD_LETTERS: Final = Counter(
+    "surgeline_dead_letters_total",
+    "Events that could not be taken and were kept as dead letters.",
+    ["topic", "reason"],
+)
+
+# --- streams (tally, surge, staffing) ----------------------------------------------------------
+
+LAG_BUCKETS: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
+
+EVENTS_FOLDED: Final = Counter(
+    "surgeline_events_folded_total", "Events folded into a processor's state.", ["processor"]
+)
+EVENTS_REPEATED: Final = Counter(
+    "surgeline_records_skipped_total",
+    "Records that were delivered again although they had been folded.",
+    ["processor"],
+)
+PROCESSING_LAG: Final = Histogram(
+    "surgeline_event_processing_lag_seconds",
+    "Wall time from the record's arrival on the log until its consequences are on the log.",
+    ["stage"],
+    buckets=LAG_BUCKETS,
+)
+BATCH_RECORDS: Final = Histogram(
+    "surgeline_batch_records",
+    "Records that a processor took at once.",
+    ["processor"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+)
+BATCH_SECONDS: Final = Histogram(
+    "surgeline_batch_seconds",
+    "Time from taking a batch until its consequences were acknowledged by the broker.",
+    ["processor"],
+    buckets=LAG_BUCKETS,
+)
+FACTS_PUBLISHED: Final = Counter(
+    "surgeline_facts_published_total",
+    "Derived facts acknowledged by the broker.",
+    ["processor", "topic"],
+)
+PARTITIONS_OWNED: Final = Gauge(
+    "surgeline_partitions_owned", "Partitions that this worker has loaded.", ["processor"]
+)
+REBUILD_SECONDS: Final = Histogram(
+    "surgeline_rebuild_seconds",
+    "Time to rebuild the state of newly assigned partitions from the log.",
+    ["processor"],
+    buckets=(0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300),
+)
+REBALANCES: Final = Counter(
+    "surgeline_rebalances_total", "Rebalances of a processor's group seen here.", ["processor"]
+)
