@@ -80,12 +80,12 @@ def _value(kind: Any, value: Any, where: str, problems: list[str]) -> Any:
         return _dataclass(kind, value, f"{where}.", problems)
     if origin is tuple and isinstance(value, list):
         inner = typing.get_args(kind)[0]
-        return tuple(
-            _value(inner, item, f"{where}[{n}]", problems) for n, item in enumerate(value)
-        )
+        return tuple(_value(inner, item, f"{where}[{n}]", problems) for n, item in enumerate(value))
     if origin is dict and isinstance(value, Mapping):
         inner = typing.get_args(kind)[1]
-        shares = {key: _value(inner, part, f"{where}.{key}", problems) for key, part in value.items()}
+        shares = {
+            key: _value(inner, part, f"{where}.{key}", problems) for key, part in value.items()
+        }
         if inner is float and not problems and sum(shares.values()) > 1.000_001:
             problems.append(f"{where} has shares that add up to more than 1")
         return shares

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from load.sim.agenda import Entry
 from streams.domain.centre import Centre, Pool
+from streams.events.agents import AgentState
 
 
 @dataclass(slots=True, eq=False)
@@ -12,12 +13,18 @@ class Counselor:
 
     id: str
     pool: Pool
-    state: str = "offline"
+    state: AgentState = "offline"
+    changes: int = 0
     asking: bool = False
     leaving: bool = False
     dial: str | None = None
-    free_since: float = 0.0
-    next_question: Entry | None = None
+    next_step: Entry | None = None
+
+    def then(self, entry: Entry | None) -> None:
+        """What they will do next unless something comes first; replaces what was planned."""
+        if self.next_step is not None:
+            self.next_step.call_off()
+        self.next_step = entry
 
 
 class Roster:
@@ -49,9 +56,8 @@ class Roster:
         """Whether the centre has this pool."""
         return pool in self._pools
 
-    def put_free(self, counselor: Counselor, now: float) -> None:
+    def put_free(self, counselor: Counselor) -> None:
         """They can take a call from now on."""
-        counselor.free_since = now
         self._free[counselor.pool.name][counselor.id] = counselor
 
     def take(self, counselor: Counselor) -> None:

@@ -41,7 +41,7 @@ class Switch:
             return order
         self._newest_token[order.callback] = order.token
         self._ringing[order.callback] = order.id
-        self._hall.roster.counselors[order.agent].dial = order.id
+        self._hall.on_dial(order.agent, order.id)
         self._hall.listener.dial(order)
         self._then(order, self._hall.desk.ring.total_seconds(), self._ring_caller)
         return order

@@ -19,6 +19,7 @@ from load.sim.counselors import Counselor, Roster
 from load.sim.people import Behaviour, Person, Population, lognormal
 from load.sim.reports import AgentReport, Call, ContactReport, Kind, Listener, Worklist
 from streams.domain.centre import Centre
+from streams.events.agents import AgentState
 
 ORDER_EXPECTED_SECONDS: Final = 120.0
 Withdrawal = Literal["withdrawn", "not_waiting", "unknown"]
@@ -153,27 +154,34 @@ class Hall:
 
     def free(self, counselor: Counselor) -> None:
         """The counselor has nothing in hand: the next call, a callback, or going home."""
-        self.roster.take(counselor)
+        self._take(counselor)
         counselor.asking = False
         if counselor.leaving:
             self.set_state(counselor, "offline")
             return
         self.set_state(counselor, "available")
-        self.roster.put_free(counselor, self.agenda.now)
+        self.roster.put_free(counselor)
         for queue in counselor.pool.queues:
             self._match(queue)
         if self.roster.is_free(counselor):
             self.ask_later(counselor, 0.0)
 
-    def set_state(self, counselor: Counselor, state: str) -> None:
+    def set_state(self, counselor: Counselor, state: AgentState) -> None:
         """Change what a counselor is doing, and say so."""
         if counselor.state == state:
             return
         counselor.state = state
+        counselor.changes += 1
         pool = counselor.pool
         self.listener.agent(
             AgentReport(
-                counselor.id, pool.name, state, pool.languages, pool.skills, self.agenda.now
+                agent=counselor.id,
+                pool=pool.name,
+                state=state,
+                languages=pool.languages,
+                skills=pool.skills,
+                at=self.agenda.now,
+                serial=counselor.changes,
             )
         )
 
@@ -200,9 +208,7 @@ class Hall:
 
     def _take(self, counselor: Counselor) -> None:
         self.roster.take(counselor)
-        if counselor.next_question is not None:
-            counselor.next_question.call_off()
-            counselor.next_question = None
+        counselor.then(None)
 
     def _ring_unanswered(self, call: Call, counselor: Counselor, offer: str) -> None:
         if call.stage != "ringing":
@@ -263,10 +269,9 @@ class Hall:
         """A free counselor will ask for a callback, unless a call comes first."""
         if self.worklist is None or not self.desk.calls_back:
             return
-        counselor.next_question = self.agenda.after(delay, lambda: self._ask(counselor))
+        counselor.then(self.agenda.after(delay, lambda: self._ask(counselor)))
 
     def _ask(self, counselor: Counselor) -> None:
-        counselor.next_question = None
         if not self.roster.is_free(counselor) or self.worklist is None:
             return
         if self.roster.free_beside(counselor) < self.desk.kept_free:
@@ -282,7 +287,7 @@ class Hall:
         if not counselor.asking:
             return
         counselor.asking = False
-        self.roster.put_free(counselor, self.agenda.now)
+        self.roster.put_free(counselor)
         for queue in counselor.pool.queues:
             self._match(queue)
         if self.roster.is_free(counselor):
@@ -293,11 +298,13 @@ class Hall:
         counselor = self.roster.counselors[agent]
         counselor.asking = False
         self.set_state(counselor, "on_callback")
-        self.agenda.after(ORDER_EXPECTED_SECONDS, lambda: self._no_order(counselor))
+        counselor.then(self.agenda.after(ORDER_EXPECTED_SECONDS, lambda: self.free(counselor)))
 
-    def _no_order(self, counselor: Counselor) -> None:
-        if counselor.state == "on_callback" and counselor.dial is None:
-            self.free(counselor)
+    def on_dial(self, agent: str, dial: str) -> None:
+        """The order for the callback in hand has come."""
+        counselor = self.roster.counselors[agent]
+        counselor.then(None)
+        counselor.dial = dial
 
     def _report(self, kind: Kind, call: Call, **extra: object) -> None:
         self.listener.contact(ContactReport(kind, call, self.agenda.now, extra))

@@ -175,4 +175,3 @@ class Population:
 
     def __len__(self) -> int:
         return self._count
-

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from load.sim.people import Person
+from streams.events.agents import AgentState
 
-Kind = Literal[
-    "arrived", "queued", "offered", "answered", "abandoned", "completed", "deflected"
-]
+Kind = Literal["arrived", "queued", "offered", "answered", "abandoned", "completed", "deflected"]
 DialOutcome = Literal[
     "completed",
     "no_answer",
@@ -49,14 +48,15 @@ class ContactReport:
 
 @dataclass(frozen=True, slots=True)
 class AgentReport:
-    """A counselor's state from `at` on."""
+    """A counselor's state from `at` on; `serial` counts the changes of this counselor."""
 
     agent: str
     pool: str
-    state: str
+    state: AgentState
     languages: tuple[str, ...]
     skills: tuple[str, ...]
     at: float
+    serial: int
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,7 @@ partitions and 20 ms there are at most 1,200 a second, whatever the surge.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from streams.kafka import LogWriter, Outgoing
@@ -38,18 +38,24 @@ class Parcels:
         self._writing: set[asyncio.Task[None]] = set()
         self.records = 0
 
-    def add(self, partition: int, events: Sequence[bytes]) -> "asyncio.Future[None]":
-        """Put events into the partition's parcel; the future is done when the broker has it."""
-        parcel = self._open.get(partition)
-        if parcel is None:
-            parcel = self._open[partition] = _Parcel()
-            loop = asyncio.get_running_loop()
-            parcel.timer = loop.call_later(self._linger, self._close, partition)
-        parcel.events.extend(events)
-        parcel.size += sum(map(len, events))
-        if parcel.size >= FULL_BYTES:
-            self._close(partition)
-        return parcel.stored
+    def add(self, partition: int, events: Iterable[bytes]) -> "list[asyncio.Future[None]]":
+        """Put events into the partition's parcels; each future is done when the broker has it."""
+        stored: list[asyncio.Future[None]] = []
+        for event in events:
+            parcel = self._open.get(partition) or self._start(partition)
+            if not stored or stored[-1] is not parcel.stored:
+                stored.append(parcel.stored)
+            parcel.events.append(event)
+            parcel.size += len(event)
+            if parcel.size >= FULL_BYTES:
+                self._close(partition)
+        return stored
+
+    def _start(self, partition: int) -> _Parcel:
+        parcel = self._open[partition] = _Parcel()
+        loop = asyncio.get_running_loop()
+        parcel.timer = loop.call_later(self._linger, self._close, partition)
+        return parcel
 
     async def stop(self) -> None:
         """Send what is open and wait for all of it."""

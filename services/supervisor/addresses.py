@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from ipaddress import ip_address
+from typing import Final
 
 from services.supervisor import ports
 from services.supervisor.folder import Say
+
+
+LOOPBACK: Final = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +39,6 @@ def choose(wanted: Ports, host: str, say: Say) -> Ports:
     return replace(wanted, **chosen)
 
 
-LOOPBACK = "127.0.0.1"
-
-
 def is_outside(part: str) -> bool:
     """Kafka, Redis, Prometheus and the worker have no authentication: they stay on loopback."""
     return part in {"boards", "intake", "callbacks"}
@@ -52,7 +53,7 @@ def is_loopback(host: str) -> bool:
 
 
 def urls(chosen: Ports, names: Iterable[str], host: str = LOOPBACK) -> dict[str, str]:
-    """http addresses as a person at this machine would open them."""
+    """The addresses as a person at this machine would open them."""
     near = LOOPBACK if host in {"0.0.0.0", "::", "localhost"} else host  # noqa: S104
     return {
         name: f"http://{near if is_outside(name) else LOOPBACK}:{getattr(chosen, name)}"

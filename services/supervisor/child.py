@@ -111,8 +111,8 @@ class Child:
         `wait_for_needs` waits until what it needs is there, and tells whether that was away.
         """
         while True:
-            while self.alive:
-                await asyncio.sleep(LOOK_EVERY_SECONDS)
+            if self._process is not None:
+                await offspring.ended(self._process)
             ended = self._ended()
             forgiven = await wait_for_needs()
             await asyncio.sleep(self._count_death(ended, forgiven=forgiven))
@@ -148,24 +148,14 @@ class Child:
         return f"; its last words ({self.log}):\n  " + "\n  ".join(lines) if lines else ""
 
     def kill(self) -> None:
-        """kill -9, as the machine might; the watch starts it again."""
+        """Kill it with -9, as the machine might; the watch starts it again."""
         if self.pid is not None:
             offspring.signal_group(self.pid, signal.SIGKILL)
 
     async def stop(self) -> None:
-        """Ask it to end; after its grace it is killed. Whatever it started itself goes too."""
-        process = self._process
-        if process is None:
-            return
-        if process.poll() is None:
-            offspring.signal_group(process.pid, signal.SIGTERM)
-        give_up = time.monotonic() + self.spec.grace_seconds
-        with contextlib.suppress(asyncio.CancelledError):
-            # A second Ctrl-C cuts the grace short.
-            while process.poll() is None and time.monotonic() < give_up:
-                await asyncio.sleep(LOOK_EVERY_SECONDS / 5)
-        offspring.signal_group(process.pid, signal.SIGKILL)
-        process.wait()
+        """Ask it to end; after its grace it is killed."""
+        if self._process is not None:
+            await offspring.end(self._process, self.spec.grace_seconds)
 
 
 async def answers(ready: str, client: httpx.AsyncClient) -> bool:

@@ -4,6 +4,7 @@ Linux sends a signal of our choice to a child whose parent thread is gone. Child
 session of their own: Ctrl-C then reaches only the parent, which stops them in the right order.
 """
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import IO, Final
 
 PR_SET_PDEATHSIG: Final = 1
 PARENT_WAS_GONE: Final = 127
+LOOK_EVERY_SECONDS: Final = 0.02
 
 # Loaded once here: between fork and exec a child must not open files or take locks.
 _LIBC: Final = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -55,3 +57,25 @@ def signal_group(pid: int, number: signal.Signals) -> None:
         os.killpg(pid, number)
     except ProcessLookupError:
         return
+
+
+async def ended(process: subprocess.Popen[bytes]) -> int:
+    """Wait for its end, which is seen at the next look; the exit code (negative: the signal)."""
+    # A look costs a microsecond; a thread or a signal handler for each child costs more thought.
+    while process.poll() is None:  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+    return process.returncode
+
+
+async def end(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
+    """Ask it to end, and kill it after its grace. Whatever it started itself goes too."""
+    if process.poll() is None:
+        signal_group(process.pid, signal.SIGTERM)
+    try:
+        await asyncio.wait_for(ended(process), grace_seconds)
+    except (TimeoutError, asyncio.CancelledError):
+        # Out of patience: its own, or that of a person who pressed Ctrl-C a second time.
+        pass
+    finally:
+        signal_group(process.pid, signal.SIGKILL)
+        process.wait()

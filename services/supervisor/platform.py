@@ -11,7 +11,7 @@ Kafka, Redis and Prometheus start at once; topics are made; our own services sta
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -116,7 +116,7 @@ class Platform:
         return self._folder.logs / f"{name}.log"
 
     def kill(self, name: str) -> None:
-        """kill -9 of one child, as the machine might; it is started again."""
+        """Kill one child with -9, as the machine might; it is started again."""
         self.children[name].kill()
 
     async def gave_up(self) -> str:
@@ -170,7 +170,7 @@ class Platform:
         prometheus.write_files()
         optional = plan.prometheus_spec(prometheus) if self.settings.prometheus else None
         others = [plan.redis_spec(redis), *([optional] if optional else [])]
-        await asyncio.gather(self._start_kafka(kafka), self.add(*others))
+        await together(self._start_kafka(kafka), self.add(*others))
 
     async def _start_kafka(self, kafka: KafkaPlan) -> None:
         cluster_id = cluster_id_to_format(kafka, self._say)
@@ -183,13 +183,10 @@ class Platform:
         with log_file.open("ab") as log:
             process = offspring.start(kafka.format_argv(cluster_id), environment(), log)
         try:
-            while process.poll() is None:
-                await asyncio.sleep(0.02)
+            code = await offspring.ended(process)
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if process.returncode != 0:
+            await offspring.end(process, grace_seconds=0.0)
+        if code != 0:
             words = log_file.read_text(errors="replace").strip().splitlines()
             raise ChildError(f"Kafka's folder could not be formatted: {(words or ['no word'])[-1]}")
 
@@ -200,7 +197,7 @@ class Platform:
             child = Child(spec, environment(), log, self._say)
             self.children[spec.name] = child
             child.start()
-        await asyncio.gather(*(self._when_ready(self.children[spec.name]) for spec in specs))
+        await together(*(self._when_ready(self.children[spec.name]) for spec in specs))
 
     async def _when_ready(self, child: Child) -> None:
         try:
@@ -248,3 +245,15 @@ class Platform:
 def _is_there(child: Child) -> bool:
     host, _, port = child.spec.ready.removeprefix("tcp://").rpartition(":")
     return child.alive and accepts(host, int(port))
+
+
+async def together(*work: Coroutine[None, None, None]) -> None:
+    """Do all at once; the first error ends the others and is raised."""
+    tasks = [asyncio.ensure_future(part) for part in work]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

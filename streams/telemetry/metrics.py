@@ -24,7 +24,7 @@ LAG_BUCKETS: Final = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
 EVENTS_FOLDED: Final = Counter(
     "surgeline_events_folded_total", "Events folded into a processor's state.", ["processor"]
 )
-EVENTS_REPEATED: Final = Counter(
+RECORDS_SKIPPED: Final = Counter(
     "surgeline_records_skipped_total",
     "Records that were delivered again although they had been folded.",
     ["processor"],

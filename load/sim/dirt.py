@@ -1,0 +1,34 @@
+"""What does a bad line do to the reports on their way: repeats, latecomers, hang-ups never told?"""
+
+import random
+from collections.abc import Iterator
+
+from load.scenario import Faults
+from load.sim.reports import ContactReport
+
+
+class DirtyLine:
+    """Says when each report arrives at the platform: never, now, later, or more than once."""
+
+    def __init__(self, faults: Faults, seed: int) -> None:
+        self._faults = faults
+        self._chance = random.Random(f"{seed}/dirt")
+        self.repeated = 0
+        self.late = 0
+        self.lost = 0
+
+    def delays(self, report: ContactReport) -> Iterator[float]:
+        """Seconds after which a copy of the report arrives; nothing when it is lost."""
+        faults = self._faults
+        ends = report.kind in ("abandoned", "completed")
+        if ends and self._chance.random() < faults.hang_ups_lost:
+            self.lost += 1
+            return
+        if self._chance.random() < faults.late:
+            self.late += 1
+            yield self._chance.uniform(1.0, max(1.0, faults.late_at_most.total_seconds()))
+        else:
+            yield 0.0
+        if self._chance.random() < faults.repeated:
+            self.repeated += 1
+            yield self._chance.uniform(0.0, 5.0)

@@ -1,0 +1,179 @@
+"""What happens to a request's events between being read and being answered?
+
+Each is admitted or refused; what is admitted goes into parcels, what is refused into dead letters;
+the answer waits until the broker has all of it.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from services.intake.admission import Admission, Admitted
+from services.intake.keys import ContactKeys
+from services.intake.letters import Letters, Refusal
+from services.intake.parcels import Parcels
+from services.intake.repeats import Repeats
+from services.intake.settings import Settings
+from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
+from streams.events.agents import AgentStateChanged
+from streams.kafka import LogWriter, Outgoing
+from streams.telemetry import metrics
+from streams.topics import AGENTS, CONTACTS, partition_of
+
+# The writer's own deadline is 8 s; this one only covers what waits for the writer.
+DEADLINE_SECONDS: Final = 8.5
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a request. `accepted` counts what is on the log, `repeated` of these what
+    was there before."""
+
+    accepted: int = 0
+    repeated: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        """The body of the answer."""
+        refused = [refusal.told() for refusal in sorted(self.refused, key=lambda r: r.index)]
+        return {"accepted": self.accepted, "repeated": self.repeated, "refused": refused}
+
+
+class Handler:
+    """Takes events. One per process: it decides partition keys, and only one may."""
+
+    def __init__(self, settings: Settings, writer: LogWriter) -> None:
+        limits = settings.limits
+        self.keys = ContactKeys()
+        self._writer = writer
+        self._parcels = Parcels(writer)
+        self._repeats = Repeats()
+        self._admission = Admission(
+            settings.pseudonyms, settings.sealer, settings.region, limits.event_bytes
+        )
+        self._letters = Letters(settings.pseudonyms, settings.sealer, limits.dead_letter_bytes)
+
+    async def take(self, parts: Sequence[bytes], sender: str, now: datetime) -> Outcome:
+        """Write what can be taken, keep the rest as dead letters; return when all is stored.
+
+        `OverloadedError`: nothing was written. `UnknownOutcomeError`: some of it may have been.
+        """
+        outcome = Outcome()
+        fresh = self._sort(parts, now, outcome)
+        letters = [self._letters.write(refusal, sender, now) for refusal in outcome.refused]
+        await self._write(fresh, letters, now)
+        outcome.accepted = len(parts) - len(outcome.refused)
+        return outcome
+
+    async def keep_unreadable(
+        self, body: bytes, error: InvalidEventError, sender: str, now: datetime
+    ) -> Outcome:
+        """A body that holds no event at all still tells its sender's story."""
+        refusal = Refusal(0, None, error, body)
+        await self._stored([self._writer.append([self._letters.write(refusal, sender, now)])])
+        return Outcome(refused=[refusal])
+
+    async def stop(self) -> None:
+        """Send what lingers."""
+        await self._parcels.stop()
+
+    def _sort(self, parts: Sequence[bytes], now: datetime, outcome: Outcome) -> list[Admitted]:
+        """The events to write; the others are noted in the outcome."""
+        fresh: dict[bytes, Admitted] = {}
+        for index, raw in enumerate(parts):
+            try:
+                event = self._admission.admit(raw, now)
+                seen = self._repeats.see(event.identity, event.digest)
+                if seen == "differs":
+                    detail = "an event with this source and id came before, with other content"
+                    raise InvalidEventError("duplicate_differs", "id", detail)  # noqa: TRY301
+            except InvalidEventError as error:
+                outcome.refused.append(Refusal(index, _id_of(raw, error), error, raw))
+                continue
+            if seen == "repeated" or event.identity in fresh:
+                outcome.repeated += 1
+            else:
+                fresh[event.identity] = event
+        return list(fresh.values())
+
+    async def _write(
+        self, fresh: Sequence[Admitted], letters: list[Outgoing], now: datetime
+    ) -> None:
+        agents = [event for event in fresh if isinstance(event.event, AgentStateChanged)]
+        contacts = [event for event in fresh if not isinstance(event.event, AgentStateChanged)]
+        partition_keys = self._partition_keys(contacts)
+        records = [
+            *self.keys.to_write(partition_keys, now),
+            *(_agent_record(event, now) for event in agents),
+            *letters,
+        ]
+        waits: list[Awaitable[Any]] = [self._writer.append(records)] if records else []
+        by_partition = defaultdict(list)
+        for event in contacts:
+            key = partition_keys[event.event.subject]
+            by_partition[partition_of(key, CONTACTS)].append(event.written(now, key))
+        for partition, events in by_partition.items():
+            waits.extend(self._parcels.add(partition, events))
+        identities = [event.identity for event in fresh]
+        try:
+            await self._stored(waits)
+        except OverloadedError:
+            self._repeats.unwritten(identities)
+            raise
+        self._repeats.written(identities)
+        self.keys.written(partition_keys)
+
+    def _partition_keys(self, contacts: Sequence[Admitted]) -> dict[str, str]:
+        """Contact id to key; any event of the request may be the one that names the caller."""
+        callers: dict[str, str | None] = {}
+        for event in contacts:
+            subject = event.event.subject
+            callers[subject] = callers.get(subject) or event.caller_key
+        wall = datetime.now(UTC)
+        return {c: self.keys.decide(c, caller, wall) for c, caller in callers.items()}
+
+    async def _stored(self, waits: Iterable[Awaitable[Any]]) -> None:
+        """Until the broker has all; an error says whether some of it may be there."""
+        tasks = [asyncio.ensure_future(wait) for wait in waits]
+        if not tasks:
+            return
+        began = time.monotonic()
+        done, late = await asyncio.wait(tasks, timeout=DEADLINE_SECONDS)
+        metrics.INTAKE_ACKNOWLEDGE_SECONDS.observe(time.monotonic() - began)
+        errors = [error for task in done if (error := task.exception())]
+        refused = [error for error in errors if isinstance(error, OverloadedError)]
+        if len(refused) == len(tasks):
+            raise refused[0]
+        for error in errors:
+            if not isinstance(error, OverloadedError | UnknownOutcomeError):
+                raise error
+        if errors or late:
+            raise UnknownOutcomeError("the broker has not confirmed all of it")
+
+
+def _agent_record(event: Admitted, now: datetime) -> Outgoing:
+    agent = event.event.subject
+    return Outgoing(topic=AGENTS, key=agent.encode(), value=event.written(now, agent))
+
+
+class _Named(msgspec.Struct):
+    id: str | None = None
+
+
+_named_decoder = msgspec.json.Decoder(_Named)
+
+
+def _id_of(raw: bytes, error: InvalidEventError) -> str | None:
+    """The id its sender knows it by, where there is one that may be repeated."""
+    if error.field == "id" and error.reason != "duplicate_differs":
+        return None
+    try:
+        return _named_decoder.decode(raw).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

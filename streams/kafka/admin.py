@@ -1,0 +1,65 @@
+"""Making the catalogue's topics on a broker."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from streams.errors import WrongSettingError
+from streams.settings import Connections
+from streams.topics import CATALOGUE, Topic
+
+
+async def create_topics(connections: Connections, *, replication: int = 1) -> list[str]:
+    """Make the catalogue's topics that are absent; returns the names of those made.
+
+    Raises `WrongSettingError` when a topic exists with another number of partitions.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=connections.kafka)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        absent = [topic for topic in CATALOGUE if connections.topic(topic) not in existing]
+        await _create(admin, connections, absent, replication)
+        present = [topic for topic in CATALOGUE if topic not in absent]
+        await _check_partitions(admin, connections, present)
+        return [connections.topic(topic) for topic in absent]
+    finally:
+        await admin.close()
+
+
+async def _create(
+    admin: Any, connections: Connections, absent: Sequence[Topic], replication: int
+) -> None:
+    if not absent:
+        return
+    response = await admin.create_topics(
+        [
+            NewTopic(
+                connections.topic(topic),
+                topic.partitions,
+                replication,
+                topic_configs=topic.settings(),
+            )
+            for topic in absent
+        ]
+    )
+    for name, code, *_ in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise WrongSettingError(f"topic {name} could not be made: {error.__name__}")
+
+
+async def _check_partitions(admin: Any, connections: Connections, topics: Sequence[Topic]) -> None:
+    if not topics:
+        return
+    described = await admin.describe_topics([connections.topic(topic) for topic in topics])
+    counts = {entry["topic"]: len(entry["partitions"]) for entry in described}
+    for topic in topics:
+        found = counts.get(connections.topic(topic), topic.partitions)
+        if found != topic.partitions:
+            raise WrongSettingError(
+                f"topic {connections.topic(topic)} has {found} partitions,"
+                f" but the catalogue says {topic.partitions}"
+            )
