@@ -20,6 +20,7 @@ from streams.errors import WrongSettingError
 T = TypeVar("T")
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 _MISSING = object()
+_ROUNDING = 1e-6
 
 
 def read_table(kind: type[T], path: Path) -> T:
@@ -39,7 +40,7 @@ def read_table(kind: type[T], path: Path) -> T:
 
 
 def duration(text: str) -> timedelta:
-    """ "4m30s" as a timedelta; raises ValueError for anything else."""
+    """Read "4m30s" as a timedelta; raises ValueError for anything else."""
     match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None or not any(match.groups()):
         raise ValueError(f"{text!r} is no duration; write it like 90s, 4m30s or 2h")
@@ -52,9 +53,8 @@ def _dataclass(kind: Any, table: Any, where: str, problems: list[str]) -> Any:
         problems.append(f"{where or 'the file'} must be a table")
         return None
     fields = {spec.name: spec for spec in dataclasses.fields(kind)}
-    for name in table:
-        if name not in fields:
-            problems.append(_unknown(f"{where}{name}", name, list(fields)))
+    unknown = [name for name in table if name not in fields]
+    problems.extend(_unknown(f"{where}{name}", name, list(fields)) for name in unknown)
     hints = typing.get_type_hints(kind)
     values: dict[str, Any] = {}
     for name, spec in fields.items():
@@ -83,12 +83,12 @@ def _value(kind: Any, value: Any, where: str, problems: list[str]) -> Any:
         return tuple(_value(inner, item, f"{where}[{n}]", problems) for n, item in enumerate(value))
     if origin is dict and isinstance(value, Mapping):
         inner = typing.get_args(kind)[1]
-        shares = {
+        found = {
             key: _value(inner, part, f"{where}.{key}", problems) for key, part in value.items()
         }
-        if inner is float and not problems and sum(shares.values()) > 1.000_001:
+        if inner is float and not problems and sum(found.values()) > 1 + _ROUNDING:
             problems.append(f"{where} has shares that add up to more than 1")
-        return shares
+        return found
     return _plain(kind, value, where, problems)
 
 
@@ -104,7 +104,7 @@ def _plain(kind: Any, value: Any, where: str, problems: list[str]) -> Any:
     if not isinstance(kind, type) or type(value) is not kind:
         wanted = {str: "a text", float: "a number", int: "a whole number", bool: "true or false"}
         problems.append(f"{where} must be {wanted.get(kind, 'a list or table of the right kind')}")
-    elif kind is datetime and value.tzinfo is None:
+    elif isinstance(value, datetime) and value.tzinfo is None:
         problems.append(f"{where} needs a time zone, such as +09:00")
     elif isinstance(value, int | float) and value < 0:
         problems.append(f"{where} must not be negative")

@@ -52,9 +52,9 @@ class Roster:
         self.counselors[counselor.id] = counselor
         return counselor
 
-    def has(self, pool: str) -> bool:
-        """Whether the centre has this pool."""
-        return pool in self._pools
+    def pools(self) -> list[Pool]:
+        """The pools of the centre."""
+        return list(self._pools.values())
 
     def put_free(self, counselor: Counselor) -> None:
         """They can take a call from now on."""

@@ -147,7 +147,7 @@ class Hall:
         staying = [one for one in present if not one.leaving]
         if not staying:
             return
-        leaver = max(staying, key=lambda one: self.roster.is_free(one))
+        leaver = max(staying, key=self.roster.is_free)
         leaver.leaving = True
         if self.roster.is_free(leaver):
             self.free(leaver)

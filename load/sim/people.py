@@ -173,5 +173,9 @@ class Population:
         """Who answers to this number."""
         return self._by_number.get(number)
 
+    def number(self, index: int) -> str:
+        """The number of the person with this index."""
+        return number_of(index, self._salt)
+
     def __len__(self) -> int:
         return self._count

@@ -74,7 +74,8 @@ def check_against(scenario: Scenario, centre: Centre) -> None:
     """A scenario may name only the pools and queues that the centre has."""
     pools = {pool.name for pool in centre.pools}
     queues = {queue.name for queue in centre.queues}
-    named = {entry.pool for entry in (*scenario.staff, *scenario.response)}
+    named = {staff.pool for staff in scenario.staff}
+    named |= {response.pool for response in scenario.response}
     wrong = sorted(named - pools) + sorted(set(scenario.queues.values()) - queues)
     if wrong:
         raise WrongSettingError(

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from services.intake.settings import Limits
 from streams.errors import InvalidEventError, SurgelineError
@@ -69,21 +70,26 @@ async def read_body(request: Request, limits: Limits, held: Held) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(limits.body_seconds):
-            async for chunk in request.stream():
-                body += chunk
-                held.now += len(chunk)
-                if len(body) > limits.body_bytes:
-                    raise _too_large(limits)
-                if held.now > held.limit:
-                    raise BodyError(503, "overloaded", "intake holds as much as it can")
-    except TimeoutError:
+            await _gather(request, body, limits, held)
+    except BaseException as error:
         held.now -= len(body)
-        detail = f"the body did not arrive within {limits.body_seconds:.0f} s"
-        raise BodyError(408, "slow_body", detail) from None
-    except BaseException:
-        held.now -= len(body)
+        if isinstance(error, TimeoutError):
+            detail = f"the body did not arrive within {limits.body_seconds:.0f} s"
+            raise BodyError(408, "slow_body", detail) from None
+        if isinstance(error, ClientDisconnect):
+            raise BodyError(400, "cut_short", "the body ended before its end") from None
         raise
     return bytes(body)
+
+
+async def _gather(request: Request, body: bytearray, limits: Limits, held: Held) -> None:
+    async for chunk in request.stream():
+        body += chunk
+        held.now += len(chunk)
+        if len(body) > limits.body_bytes:
+            raise _too_large(limits)
+        if held.now > held.limit:
+            raise BodyError(503, "overloaded", "intake holds as much as it can")
 
 
 def split(media: str, body: bytes, limits: Limits) -> list[bytes]:

@@ -33,7 +33,8 @@ DEADLINE_SECONDS: Final = 8.5
 @dataclass(slots=True)
 class Outcome:
     """What became of a request. `accepted` counts what is on the log, `repeated` of these what
-    was there before."""
+    was there before.
+    """
 
     accepted: int = 0
     repeated: int = 0
@@ -78,6 +79,11 @@ class Handler:
         refusal = Refusal(0, None, error, body)
         await self._stored([self._writer.append([self._letters.write(refusal, sender, now)])])
         return Outcome(refused=[refusal])
+
+    @property
+    def parcels_written(self) -> int:
+        """Parcels written since the start."""
+        return self._parcels.records
 
     async def stop(self) -> None:
         """Send what lingers."""

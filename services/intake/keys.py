@@ -8,7 +8,7 @@ intake still knows it after a restart.
 
 from collections import deque
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from streams.errors import InvalidEventError
 from streams.events.codec import decode, derived_id, encode
@@ -88,5 +88,3 @@ class ContactKeys:
             for contact in self._by_hour.popleft()[1]:
                 self._keys.pop(contact, None)
                 self._unwritten.discard(contact)
-
-

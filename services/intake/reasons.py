@@ -1,4 +1,4 @@
-"""Which field is at fault, and what would be right? msgspec's errors in the words of the contract."""
+"""Which field is at fault, and what would be right? msgspec's errors in the contract's words."""
 
 import re
 from types import NoneType, UnionType

@@ -8,7 +8,6 @@ from typing import Final
 from services.supervisor import ports
 from services.supervisor.folder import Say
 
-
 LOOPBACK: Final = "127.0.0.1"
 
 

@@ -16,8 +16,7 @@ contacts in how much mass, its log-likelihood has been above zero. That is the m
 start of a rise of that size; the component with the highest score names the start.
 """
 
-import math
-from dataclasses import dataclass
+from math import exp, log
 from typing import NamedTuple
 
 # Beyond this no threshold lies; scores are capped, so that a flood cannot overflow a float.
@@ -25,14 +24,21 @@ _CEILING = 1e300
 _MOST_NATS = 690.0
 
 
+Run = tuple[int, float, float]
+
+
 class Scores(NamedTuple):
-    """One key after a second with contacts in it. A value: going back to an earlier one is free."""
+    """One key after a second with contacts in it. A value: going back to an earlier one is free.
+
+    `calls` and `mass` count from the key's beginning. `runs` has, per ratio, the second at which
+    its likelihood last left zero, with the calls and mass before it.
+    """
 
     at: int
     scores: tuple[float, ...]
-    starts: tuple[int, ...]
-    calls: tuple[float, ...]
-    masses: tuple[float, ...]
+    calls: float
+    mass: float
+    runs: tuple[Run, ...]
 
 
 class Rise(NamedTuple):
@@ -43,82 +49,77 @@ class Rise(NamedTuple):
     mass: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Component:
-    """One ratio of the mixture, with what follows from it worked out once."""
-
-    drop: float
-    rest: float
-    gain: float
-    log: float
-    gate: float
-
-
 class Mixture:
     """The mixture's arithmetic; holds no key's state."""
 
-    __slots__ = ("_parts", "_steps", "kappa", "ratios", "rest", "width")
+    __slots__ = ("_count", "_gates", "_many", "_single", "kappa", "ratios", "rest")
 
-    def __init__(self, ratios: tuple[float, ...], kappa: float, width: int = 1) -> None:
+    def __init__(self, ratios: tuple[float, ...], kappa: float) -> None:
+        if list(ratios) != sorted(set(ratios)) or ratios[0] <= 1:
+            raise ValueError("ratios are above 1 and rise")
         self.ratios = ratios
         self.kappa = kappa
-        self.width = width
-        self._parts = tuple(
-            _Component(
-                drop=-(ratio - 1) * kappa,
-                rest=1 / (ratio - 1),
-                gain=ratio,
-                log=math.log(ratio),
-                gate=(ratio - 1) * kappa / math.log(ratio),
-            )
-            for ratio in ratios
-        )
-        self._steps = tuple((p.drop, p.rest, p.gain, p.log, p.gate) for p in self._parts)
-        self.rest = tuple(p.rest for p in self._parts)
+        self.rest = tuple(1 / (ratio - 1) for ratio in ratios)
+        drops = [-(ratio - 1) * kappa for ratio in ratios]
+        logs = [log(ratio) for ratio in ratios]
+        self._count = len(ratios)
+        self._single = tuple(zip(drops, self.rest, ratios, strict=True))
+        self._many = tuple(zip(drops, self.rest, logs, strict=True))
+        self._gates = tuple(-drop / nats for drop, nats in zip(drops, logs, strict=True))
 
     def begin(self, second: int) -> Scores:
         """A key nothing is known of: each score at the level at which quiet leaves it."""
-        count = len(self._steps)
-        zeros = (0.0,) * count
-        return Scores(second, self.rest, (second,) * count, zeros, zeros)
+        return Scores(second, self.rest, 0.0, 0.0, ((second, 0.0, 0.0),) * self._count)
 
     def step(self, before: Scores, second: int, mass: float, calls: float) -> Scores:
         """Fold `calls` first attempts at `second`; `mass` was expected since `before.at`."""
-        exp = math.exp
-        scores, starts, counts, masses = [], [], [], []
-        one = calls == 1
-        for (drop, rest, gain, log, gate), score, start, seen, expected in zip(
-            self._steps, before.scores, before.starts, before.calls, before.masses, strict=True
-        ):
-            value = (score - rest) * exp(drop * mass) + rest
-            value *= gain if one else exp(min(calls * log, _MOST_NATS))
-            scores.append(value if value < _CEILING else _CEILING)
-            total = expected + mass
-            if seen > gate * total:
-                starts.append(start)
-                counts.append(seen + calls)
-                masses.append(total)
-            else:
-                starts.append(second)
-                counts.append(calls)
-                masses.append(0.0)
-        return Scores(second, tuple(scores), tuple(starts), tuple(counts), tuple(masses))
+        _, scores, seen, expected, runs = before
+        expected += mass
+        if calls == 1:
+            scores = tuple(
+                [
+                    ((score - rest) * exp(drop * mass) + rest) * gain
+                    for score, (drop, rest, gain) in zip(scores, self._single, strict=False)
+                ]
+            )
+        else:
+            scores = tuple(
+                [
+                    ((score - rest) * exp(drop * mass) + rest) * exp(min(calls * nats, _MOST_NATS))
+                    for score, (drop, rest, nats) in zip(scores, self._many, strict=False)
+                ]
+            )
+        if scores[-1] > _CEILING:
+            scores = tuple([min(score, _CEILING) for score in scores])
+        # The higher the ratio, the sooner its likelihood is back at zero: from the last one down,
+        # the first that is not spares the rest.
+        alive = self._count
+        while alive:
+            _, calls_before, mass_before = runs[alive - 1]
+            gate = self._gates[alive - 1]
+            if seen - calls_before > gate * (expected - mass_before):
+                break
+            alive -= 1
+        if alive < self._count:
+            runs = runs[:alive] + ((second, seen, expected),) * (self._count - alive)
+        return Scores(second, scores, seen + calls, expected, runs)
 
     def evidence(self, state: Scores, mass: float) -> float:
         """The mixture's value when `mass` more has been expected since `state.at`."""
         total = 0.0
-        for (drop, rest, _, _, _), score in zip(self._steps, state.scores, strict=True):
-            total += (score - rest) * math.exp(drop * mass) + rest
-        return total / len(self._steps)
+        for (drop, rest, _), score in zip(self._many, state.scores, strict=True):
+            total += (score - rest) * exp(drop * mass) + rest
+        return total / self._count
 
     def rise(self, state: Scores, mass: float) -> Rise:
         """The rise of the component with the highest score, `mass` after `state.at`."""
         best = max(range(len(state.scores)), key=state.scores.__getitem__)
-        return Rise(state.starts[best], state.calls[best], state.masses[best] + mass)
+        start, calls_before, mass_before = state.runs[best]
+        return Rise(start, state.calls - calls_before, state.mass - mass_before + mass)
 
     def worth(self, calls: float, mass: float) -> float:
         """The mixture's value of `calls` in one stretch of `mass`, taken by itself."""
         total = 0.0
-        for drop, rest, _, log, _ in self._steps:
-            total += rest * math.exp(min(calls * log + drop * mass, _MOST_NATS))
-        return total / len(self._steps)
+        for drop, rest, nats in self._many:
+            total += rest * exp(min(calls * nats + drop * mass, _MOST_NATS))
+        return total / self._count

@@ -87,7 +87,8 @@ class CallbackData(Data, frozen=True, kw_only=True):
 
     `requests` are the requests this one promise answers for (a caller has one open callback).
     `origin` is the earliest arrival: the place in line. `token` is the fencing token of the
-    present lease, `epoch` the life of Redis that issued it.
+    present lease, `epoch` the life of Redis that issued it. `on_hold` are the contacts that still
+    wait in the phone system and must be taken out of its queue; `still_waiting` says there are any.
     """
 
     id: str
@@ -108,6 +109,7 @@ class CallbackData(Data, frozen=True, kw_only=True):
     caller_tz_from: ZoneProvenance | None = None
     contact: str
     still_waiting: bool = False
+    on_hold: tuple[str, ...] = ()
     requested_at: datetime
     promised_by: datetime
     due_at: datetime
@@ -124,8 +126,26 @@ class CallbackData(Data, frozen=True, kw_only=True):
 
 class CallbackChanged(CloudEvent, frozen=True, kw_only=True, tag="surgeline.callback.changed.v1"):
     """`change` is the transition's name in the past tense: requested, merged, leased, released,
-    dialled, connected, completed, failed, rescheduled, withdrawn, expired, number_revealed.
+    dialled, connected, completed, failed, rescheduled, withdrawn, expired, number_revealed,
+    renewed (the lease), call_withdrawn (from the phone system's queue), dial_ended.
     """
 
     change: str
     data: CallbackData
+
+
+class SwitchesData(Data, frozen=True, kw_only=True):
+    """Which queues take no new promises, and which are not dialled; "*" is every queue.
+
+    `by` is who set them so, `reason` why. One compacted record, keyed "switches".
+    """
+
+    version: int
+    registering_off: tuple[str, ...] = ()
+    dialling_off: tuple[str, ...] = ()
+    by: str = ""
+    reason: str = ""
+
+
+class SwitchesSet(CloudEvent, frozen=True, kw_only=True, tag="surgeline.callback.switches-set.v1"):
+    data: SwitchesData

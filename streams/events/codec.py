@@ -9,7 +9,7 @@ import msgspec
 
 from streams.errors import InvalidEventError
 from streams.events.agents import AgentStateChanged
-from streams.events.callbacks import CallbackChanged, CallbackWanted, CallerServed
+from streams.events.callbacks import CallbackChanged, CallbackWanted, CallerServed, SwitchesSet
 from streams.events.contacts import (
     ContactAbandoned,
     ContactAnswered,
@@ -42,6 +42,7 @@ Event = (
     | CallbackWanted
     | CallerServed
     | CallbackChanged
+    | SwitchesSet
     | ClockDeclared
     | ContactKeyed
     | DeadLettered

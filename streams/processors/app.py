@@ -18,7 +18,7 @@ from streams.settings import Connections
 from streams.topics import Topic
 
 # Faust says each step of its own life; at a worker's normal level that is noise.
-for _name in ("faust", "mode"):
+for _name in ("faust", "mode", __name__, "streams.processors.driver"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 SETTINGS: Final[dict[str, Any]] = {

@@ -97,6 +97,11 @@ class Runner:
         """Partitions are assigned (perhaps none), and those are loaded."""
         return self._open and self._to_load is None
 
+    def watched_positions(self) -> Mapping[int, int]:
+        """Where each partition stands, those still to be loaded included."""
+        waiting = {p: at or 0 for p, at in (self._to_load or {}).items()}
+        return waiting or self.processor.positions()
+
     # --- what the driver tells ---------------------------------------------------------------
 
     async def revoking(self) -> None:

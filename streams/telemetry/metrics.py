@@ -64,3 +64,36 @@ REBUILD_SECONDS: Final = Histogram(
 REBALANCES: Final = Counter(
     "surgeline_rebalances_total", "Rebalances of a processor's group seen here.", ["processor"]
 )
+
+# --- intake ------------------------------------------------------------------------------------
+
+INTAKE_ACCEPTED: Final = Counter(
+    "surgeline_intake_events_accepted_total", "Events acknowledged to their sender, repeats too."
+)
+INTAKE_REPEATED: Final = Counter(
+    "surgeline_intake_events_repeated_total", "Accepted events that were on the log already."
+)
+INTAKE_REFUSED: Final = Counter(
+    "surgeline_intake_events_refused_total", "Events not taken, and kept as letters.", ["reason"]
+)
+INTAKE_REQUESTS: Final = Counter(
+    "surgeline_intake_requests_total", "Requests with events, by the status answered.", ["status"]
+)
+INTAKE_HELD_BYTES: Final = Gauge(
+    "surgeline_intake_held_bytes", "Bytes of bodies that wait for the broker or are being read."
+)
+INTAKE_PENDING_RECORDS: Final = Gauge(
+    "surgeline_intake_pending_records", "Records handed to the broker and not yet acknowledged."
+)
+INTAKE_ACKNOWLEDGE_SECONDS: Final = Histogram(
+    "surgeline_intake_acknowledge_seconds",
+    "Time from a request's events being ready until the broker had all of them.",
+    buckets=(0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8),
+)
+INTAKE_PARCELS: Final = Gauge("surgeline_intake_parcels", "Parcels written since the start.")
+INTAKE_WRITER_REBUILDS: Final = Gauge(
+    "surgeline_intake_writer_rebuilds", "Times the log's writer was replaced since the start."
+)
+INTAKE_CONTACT_KEYS: Final = Gauge(
+    "surgeline_intake_contact_keys", "Contacts whose partition key is in memory."
+)

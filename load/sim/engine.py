@@ -1,0 +1,152 @@
+"""What would happen to these callers, at this centre, with this platform? In virtual time.
+
+The scripted hall on one side, the domain code of the running platform on the other: contact
+book, surge watch, seat planner. Time jumps from event to event; nothing is read, sent or slept on.
+"""
+
+import itertools
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from load.scenario import Scenario
+from load.sim.dirt import DirtyLine
+from load.sim.reports import AgentReport, ContactReport, Dial
+from load.sim.score import Score
+from load.sim.stage import answer_the_call, set_up
+from load.sim.wire import agent_event, contact_event, event_clock
+from load.sim.worklist import PromiseList
+from streams.domain.centre import Centre
+from streams.domain.contact import ContactBook
+from streams.domain.staffing import SeatPlanner
+from streams.domain.surge import SurgeFact, SurgeWatch
+from streams.events.agents import AgentStateChanged
+from streams.events.callbacks import CallbackWanted, CallerServed
+from streams.events.contacts import ContactEvent
+from streams.events.surges import SeatsNeeded, SurgeDeclared
+
+BUSY_TICK_SECONDS: Final = 1.0
+CALM_TICK_SECONDS: Final = 30.0
+SOURCE: Final = "sim"
+
+
+class Rehearsal:
+    """One run of a scenario. `platform` False plays the hall alone, as history had it."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        centre: Centre,
+        *,
+        seed: int | None = None,
+        platform: bool = True,
+    ) -> None:
+        self.scenario = scenario
+        self.centre = centre
+        self.moment = event_clock(scenario.starts)
+        self.score = Score()
+        names = itertools.count(1)
+        self.hall = set_up(
+            scenario, centre, self, lambda: f"{scenario.name}-{next(names)}", seed=seed
+        )
+        self.promises = PromiseList(self.hall, centre.overflow, self.moment)
+        self.platform = platform
+        if platform:
+            self.hall.worklist = self.promises
+            self.hall.agenda.after(BUSY_TICK_SECONDS, self._tick)
+        self._book = ContactBook(centre, 0)
+        self._watch = SurgeWatch(centre)
+        self._planner = SeatPlanner(centre)
+        self._offsets = itertools.count()
+        self._dirt = DirtyLine(scenario.faults, scenario.seed if seed is None else seed)
+        self._surging: set[str] = set()
+        self._answered: set[str] = set()
+
+    def run(self, until: float | None = None) -> Score:
+        """Play to `until`, or to the end of the scenario."""
+        length = self.scenario.length.total_seconds()
+        self.hall.agenda.run_until(length if until is None else until)
+        return self.score
+
+    def now(self) -> datetime:
+        """Event time."""
+        return self.moment(self.hall.agenda.now)
+
+    # What the hall tells
+
+    def contact(self, report: ContactReport) -> None:
+        """A report goes over the line, and into the book when it arrives."""
+        self.score.contact(report)
+        if not self.platform:
+            return
+        for delay in self._dirt.delays(report):
+            event = contact_event(report, SOURCE, self.moment)
+            if delay == 0.0:
+                self._observe(event)
+            else:
+                self.hall.agenda.after(delay, lambda event=event: self._observe(event))  # type: ignore[misc]
+
+    def agent(self, report: AgentReport) -> None:
+        """A counselor's state changes what the seats topic says."""
+        if self.platform:
+            event: AgentStateChanged = agent_event(report, SOURCE, self.moment)
+            self._seats(self._planner.observe(event, self.now()))
+
+    def dial(self, dial: Dial) -> None:
+        """The promise follows its dial."""
+        self.score.dial(dial)
+        self.promises.dial(dial)
+
+    # What the platform does
+
+    def _observe(self, event: ContactEvent) -> None:
+        self._overflow(self._book.observe(event, next(self._offsets)))
+        self._pulses()
+
+    def _tick(self) -> None:
+        now = self.now()
+        self._overflow(self._book.tick(now))
+        self._pulses()
+        self._surge_facts(self._watch.tick(now))
+        self._seats(self._planner.tick(now))
+        self.promises.tick()
+        busy = self.hall.waiting or self._surging
+        self.hall.agenda.after(BUSY_TICK_SECONDS if busy else CALM_TICK_SECONDS, self._tick)
+
+    def _overflow(self, facts: Iterable[CallbackWanted | CallerServed]) -> None:
+        # A withdrawal reports back while it is carried out; the agenda keeps the two apart.
+        for fact in facts:
+            self.score.overflow(fact)
+            self.hall.agenda.after(0.0, lambda fact=fact: self._hand_over(fact))  # type: ignore[misc]
+
+    def _hand_over(self, fact: CallbackWanted | CallerServed) -> None:
+        if isinstance(fact, CallbackWanted):
+            self.promises.want(fact)
+        else:
+            self.promises.served(fact)
+
+    def _pulses(self) -> None:
+        now = self.now()
+        for pulse in self._book.take_pulses():
+            self._surge_facts(self._watch.observe(pulse, now))
+
+    def _surge_facts(self, facts: Iterable[SurgeFact]) -> None:
+        for fact in facts:
+            self.score.surge(fact)
+            if isinstance(fact, SurgeDeclared):
+                self._surging.add(fact.data.episode)
+            elif fact.data.cleared_at is not None:
+                self._surging.discard(fact.data.episode)
+            self._seats(self._planner.observe(fact, self.now()))
+
+    def _seats(self, asked: Iterable[SeatsNeeded]) -> None:
+        for fact in asked:
+            self.score.seats(fact)
+            if fact.data.gap > 0 and self._surging:
+                self._respond()
+
+    def _respond(self) -> None:
+        for response in self.scenario.response:
+            if response.pool not in self._answered:
+                self._answered.add(response.pool)
+                answer_the_call(self.hall, response, response.people)

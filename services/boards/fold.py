@@ -1,0 +1,102 @@
+"""What does the log say the centre looks like now?
+
+All facts of the state topics go in, in the order of each partition; a snapshot comes out. Nothing
+here reads, sends or asks for the time: the same facts give the same board after every restart.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from services.boards.demand import PulseWindow
+from services.boards.desks import Desks
+from services.boards.expectations import Expectations
+from services.boards.freshness import Ages, Poll
+from services.boards.journal import Journal
+from services.boards.levels import Levels, Titles
+from services.boards.promises import Promises
+from services.boards.snapshot import Title
+from services.boards.tallies import Tallies
+from services.boards.words import titles
+from streams.domain.centre import Centre
+from streams.domain.clock import REAL_TIME, CentreClock
+from streams.events.agents import AgentStateChanged
+from streams.events.callbacks import CallbackChanged
+from streams.events.control import ClockDeclared
+from streams.events.demand import PulseCounted, QueuesMeasured
+from streams.events.envelope import CloudEvent
+from streams.events.surges import SeatsNeeded, SurgeCleared, SurgeDeclared, SurgeRevised
+from streams.topics import CONTACTS
+
+SURGE_FACTS: Final = (SurgeDeclared, SurgeRevised, SurgeCleared)
+
+
+class Fold:
+    """Everything the board knows, and what it still knows of how it came to it."""
+
+    def __init__(self, centre: Centre) -> None:
+        self.centre = centre
+        self.titles = Titles(titles(centre))
+        self.expectations = Expectations(centre)
+        self.clock: CentreClock = REAL_TIME
+        self.pulses = PulseWindow()
+        self.tallies = Tallies()
+        self.promises = Promises(centre.timezone)
+        self.levels = Levels()
+        self.desks = Desks(pool.name for pool in centre.pools)
+        self.journal = Journal()
+        self.ages = Ages()
+        self.offsets: dict[str, dict[int, int]] = {}
+        self.changes = 0
+
+    def observe(
+        self, topic: str, partition: int, offset: int, written_at: datetime, event: CloudEvent
+    ) -> None:
+        """Take one fact of a topic of the catalogue."""
+        self.offsets.setdefault(topic, {})[partition] = offset
+        self.ages.heard(topic, written_at)
+        self.changes += 1
+        if isinstance(event, PulseCounted):
+            self.pulses.observe(event.data)
+        elif isinstance(event, QueuesMeasured):
+            self.tallies.observe(event.data)
+        elif isinstance(event, CallbackChanged):
+            self._callback(event)
+        elif isinstance(event, SURGE_FACTS):
+            before, after = self.levels.observe(event)
+            self.journal.level(event.data, self.titles.of(event.data.key), before, after)
+        elif isinstance(event, SeatsNeeded):
+            self.desks.plan(event.data)
+            self.journal.seats(event.data, event.time, self._pool(event.data.pool))
+        elif isinstance(event, AgentStateChanged):
+            was, is_staffed = self.desks.agent(event.data)
+            if is_staffed and not was:
+                self.journal.signed_in(event.time, self._pool(event.data.pool))
+        elif isinstance(event, ClockDeclared):
+            self._declare(event)
+
+    def passed(self, topic: str, partition: int, offset: int) -> None:
+        """A record without a fact for us (a tombstone, a newer type) was read."""
+        self.offsets.setdefault(topic, {})[partition] = offset
+
+    def polled(self, poll: Poll) -> None:
+        """The ends of the log at a moment."""
+        self.ages.polled(poll)
+
+    def folded(self) -> Mapping[str, Mapping[int, int]]:
+        """The offsets that the numbers reflect: those read here, and those the tally reports."""
+        return {**self.offsets, CONTACTS.name: self.tallies.offsets}
+
+    def _callback(self, event: CallbackChanged) -> None:
+        before, after = self.promises.observe(event.data)
+        if before is not after:
+            self.journal.callback(event.data, before, after)
+
+    def _declare(self, event: ClockDeclared) -> None:
+        data = event.data
+        self.clock = CentreClock(wall=data.wall, event=data.event, speed=data.speed)
+        if not self.clock.is_real:
+            self.journal.clock(data.event.astimezone(UTC), data.speed)
+
+    def _pool(self, name: str) -> Title:
+        return self.titles.of(f"pool:{name}")

@@ -1,0 +1,248 @@
+"""How is it said, in Korean and in English, so that a minister could read it?
+
+Every text of the board that depends on what happened is put into words here, both languages side
+by side; the templates only place them.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, tzinfo
+from typing import Final
+
+from services.boards.snapshot import Decision, Headline, KeyLevel, Level, Seats, Title
+from streams.domain.centre import Centre
+
+LEVEL_WORDS: Final[dict[Level, Title]] = {
+    "normal": Title("정상", "Normal"),
+    "watch": Title("주의", "Watch"),
+    "surge": Title("급증", "Surge"),
+}
+SHARE_WORDS: Final[dict[str, Title]] = {
+    "answered_live": Title("직접 응답", "answered live"),
+    "callback_completed": Title("콜백 완료", "called back"),
+    "callback_open": Title("콜백 약속", "callback promised"),
+    "waiting": Title("대기 중", "waiting"),
+    "withdrawn": Title("철회", "withdrawn"),
+    "deflected": Title("안내 종료", "deflected"),
+    "lost": Title("유실", "lost"),
+}
+LOST_WORDS: Final[dict[str, Title]] = {
+    "no_number": Title("번호 없음", "no number"),
+    "short_abandon": Title("바로 끊음", "hung up at once"),
+    "consent_refused": Title("콜백 거절", "refused a callback"),
+    "blocked": Title("차단 번호", "blocked number"),
+    "no_end_seen": Title("종료 미확인", "no end seen"),
+    "expired": Title("기한 만료", "expired"),
+    "unreachable": Title("연결 불가", "unreachable"),
+}
+_COMMON: Final[dict[str, Title]] = {
+    "total": Title("전체", "all calls"),
+    "channel:voice": Title("전화", "phone"),
+    "channel:chat": Title("채팅", "chat"),
+    "channel:sms": Title("문자", "text messages"),
+    "channel:email": Title("이메일", "e-mail"),
+    "channel:sns": Title("SNS", "social media"),
+    "channel:app": Title("앱", "app"),
+    "language:ko": Title("한국어", "Korean"),
+    "language:en": Title("영어", "English"),
+    "topic:passport": Title("여권", "passports"),
+    "topic:incident": Title("사건·사고", "incidents"),
+    "topic:disaster": Title("재난", "disasters"),
+    "topic:visa": Title("비자", "visas"),
+    "pool:counselors": Title("상담원", "counselors"),
+    "pool:volunteers": Title("자원봉사자", "volunteers"),
+    "country:JP": Title("일본", "Japan"),
+    "country:CN": Title("중국", "China"),
+    "country:VN": Title("베트남", "Vietnam"),
+    "country:US": Title("미국", "United States"),
+    "country:TH": Title("태국", "Thailand"),
+    "country:PH": Title("필리핀", "Philippines"),
+    "country:TW": Title("대만", "Taiwan"),
+    "country:ID": Title("인도네시아", "Indonesia"),
+    "country:TR": Title("튀르키예", "Türkiye"),
+    "country:FR": Title("프랑스", "France"),
+    "country:IT": Title("이탈리아", "Italy"),
+    "country:GT": Title("과테말라", "Guatemala"),
+    "country:KR": Title("한국", "Korea"),
+}
+
+
+def titles(centre: Centre) -> dict[str, Title]:
+    """What each key is called: the centre file's own names first."""
+    missions = {f"country:{m.country}": Title(m.title_ko, m.title_en) for m in centre.missions}
+    queues = {f"queue:{q.name}": Title(q.title_ko, q.title_en) for q in centre.queues}
+    return {**_COMMON, **missions, **queues}
+
+
+def clock_time(at: datetime, zone: tzinfo, *, seconds: bool = True) -> str:
+    """14:09:06 in a zone."""
+    return at.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def duration(seconds: float | None) -> str:
+    """A wait as a clock shows it: 3:12, or 1:02:45."""
+    whole = int(seconds or 0)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span(seconds: float) -> Title:
+    """How long something has lasted."""
+    minutes = int(seconds) // 60
+    if minutes < 1:
+        return Title(f"{int(seconds)}초", f"{int(seconds)} s")
+    if minutes < 60:  # noqa: PLR2004
+        return Title(f"{minutes}분", f"{minutes} min")
+    hours, rest = divmod(minutes, 60)
+    return Title(f"{hours}시간 {rest}분", f"{hours} h {rest} min")
+
+
+def number(value: float) -> str:
+    """Two figures where they matter, whole numbers above ten."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004
+
+
+def headline_title(headline: Headline) -> Title:
+    """급증 · 일본."""
+    word = LEVEL_WORDS[headline.level]
+    if headline.key is None:
+        return word
+    name = headline.key.title
+    return Title(f"{word.ko} · {name.ko}", f"{word.en} · {name.en}")
+
+
+def evidence(headline: Headline, seats: Seats, at: datetime, zone: tzinfo) -> tuple[Title, Title]:
+    """The evidence in one sentence, and what is needed: (bold part, the rest)."""
+    if headline.key is None:
+        return _calm(headline, at, zone), Title("", "")
+    key = headline.key
+    bold = Title(
+        f"평소 {number(key.expected)}건일 때 {key.observed:,}건",
+        f"{key.observed:,} callers where {number(key.expected)} were expected",
+    )
+    rest = Title(
+        f" — 예상의 {_times(key)}배 ({_range(key)}배)",
+        f": {_times(key)} times normal ({_range(key)})",
+    )
+    more = _seats(seats)
+    return bold, Title(f"{rest.ko}. {more.ko}".rstrip(), f"{rest.en}. {more.en}".rstrip())
+
+
+def decision(made: Decision) -> Title:
+    """One line of the last decisions."""
+    return _SAID[made.kind](made)
+
+
+def lost_reason(reason: str) -> Title:
+    """Why somebody was lost."""
+    return LOST_WORDS.get(reason) or Title(reason, reason.replace("_", " "))
+
+
+def _calm(headline: Headline, at: datetime, zone: tzinfo) -> Title:
+    cleared = headline.last_cleared_at
+    if cleared is None or (at - cleared).total_seconds() > 86_400:  # noqa: PLR2004
+        return Title("지난 24시간 경보 없음", "No alert in the last 24 hours")
+    when = clock_time(cleared, zone, seconds=False)
+    return Title(f"마지막 경보 {when} 해제", f"Last alert ended at {when}")
+
+
+def _seats(seats: Seats) -> Title:
+    if seats.needed is None:
+        return Title("", "")
+    if seats.short:
+        return Title(
+            f"상담석 {seats.needed}석 필요, {seats.short}석 부족.",
+            f"{seats.needed} seats needed, {seats.short} short.",
+        )
+    return Title(
+        f"상담석 {seats.needed}석 필요, 모두 확보.", f"{seats.needed} seats needed, all staffed."
+    )
+
+
+def _times(key: KeyLevel) -> str:
+    return number(key.ratio)
+
+
+def _range(key: KeyLevel) -> str:
+    return f"{number(key.ratio_low)}–{number(key.ratio_high)}"
+
+
+def _names(names: Sequence[Title]) -> Title:
+    shown = names[:3]
+    more = len(names) - len(shown)
+    return Title(
+        ", ".join(name.ko for name in shown) + (f" 외 {more}" if more else ""),
+        ", ".join(name.en for name in shown) + (f" and {more} more" if more else ""),
+    )
+
+
+def _people(ko: str, one: str, many: str) -> Callable[[Decision], Title]:
+    def say(made: Decision) -> Title:
+        english = one if made.number == 1 else many
+        return Title(ko.format(n=made.number), english.format(n=made.number))
+
+    return say
+
+
+def _declared(ko: str, en: str) -> Callable[[Decision], Title]:
+    def say(made: Decision) -> Title:
+        names = _names(made.names)
+        return Title(
+            f"{ko} 선언: {names.ko} ({number(made.expected)}건 예상에 {made.number}건)",
+            f"{en} declared: {names.en} ({made.number} where {number(made.expected)})",
+        )
+
+    return say
+
+
+def _cleared(ko: str, en: str) -> Callable[[Decision], Title]:
+    def say(made: Decision) -> Title:
+        names = _names(made.names)
+        return Title(f"{ko} 해제: {names.ko}", f"{en} over: {names.en}")
+
+    return say
+
+
+def _seats_asked(made: Decision) -> Title:
+    names = _names(made.names)
+    return Title(
+        f"{names.ko} {made.number}석 필요, 현재 {made.of}석",
+        f"{made.number} {names.en} needed, {made.of} staffed",
+    )
+
+
+def _seats_covered(made: Decision) -> Title:
+    names = _names(made.names)
+    return Title(f"{names.ko} {made.number}석, 충분", f"{made.number} {names.en} seated, enough")
+
+
+def _signed_in(made: Decision) -> Title:
+    names = _names(made.names)
+    return Title(f"{names.ko} {made.number}명 착석", f"{made.number} {names.en} signed in")
+
+
+def _clock(made: Decision) -> Title:
+    return Title(f"연습 시작, ×{made.expected:g}", f"rehearsal started, ×{made.expected:g}")
+
+
+_SAID: Final[dict[str, Callable[[Decision], Title]]] = {
+    "surge_declared": _declared("급증", "surge"),
+    "watch_declared": _declared("주의", "watch"),
+    "surge_cleared": _cleared("급증", "surge"),
+    "watch_cleared": _cleared("주의", "watch"),
+    "seats_asked": _seats_asked,
+    "seats_covered": _seats_covered,
+    "signed_in": _signed_in,
+    "clock_declared": _clock,
+    "callbacks_promised": _people("콜백 {n}건 약속", "1 callback promised", "{n} callbacks promised"),
+    "callbacks_completed": _people("콜백 {n}건 완료", "1 caller rung back", "{n} callers rung back"),
+    "callbacks_reached_us_first": _people(
+        "콜백 대상 {n}명 직접 연결",
+        "1 promised caller reached us first",
+        "{n} promised callers reached us first",
+    ),
+    "callbacks_withdrawn": _people("콜백 {n}건 철회", "1 callback withdrawn", "{n} callbacks withdrawn"),
+    "callbacks_expired": _people("콜백 {n}건 만료", "1 callback expired", "{n} callbacks expired"),
+    "callbacks_unreachable": _people(
+        "콜백 {n}건 연결 불가", "1 caller not reached", "{n} callers not reached"
+    ),
+}

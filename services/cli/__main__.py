@@ -1,0 +1,55 @@
+"""`surgeline`: what can a person do from the command line?
+
+Exit codes are the same for every command: 0 fine, 1 fell short, 2 wrong use.
+"""
+
+import importlib
+from typing import Final
+
+import click
+
+# Loaded only when asked for: a command that reads a file should not wait for Kafka's client.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "up": ("services.cli.up", "Start the whole platform on this machine."),
+    "demo": ("services.cli.demo", "Play an earthquake through the whole platform."),
+    "replay": ("services.cli.replay", "Send recorded contacts through intake."),
+    "audit": ("services.cli.audit", "Prove from the log that no caller was lost."),
+    "check": ("services.cli.check", "Say what is wrong with a centre file."),
+    "topics": ("services.cli.topics", "List the topics of the log, or make them."),
+}
+
+
+class Surgeline(click.Group):
+    """The commands, each in a module of its own that holds a click command named `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.command is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Without loading the commands."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
+
+
+@click.group(cls=Surgeline, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="surgeline", prog_name="surgeline")
+def main() -> None:
+    """Surgeline keeps a crisis hotline answering when everyone calls at once.
+
+    Exit codes: 0 fine, 1 fell short, 2 wrong use.
+    """
+
+
+if __name__ == "__main__":
+    main()

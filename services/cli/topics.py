@@ -1,0 +1,95 @@
+"""`surgeline topics`: which topics are there, and make those that are not."""
+
+import asyncio
+import os
+
+import click
+import orjson
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from streams.errors import WrongSettingError
+from streams.kafka import create_topics
+from streams.settings import Connections
+from streams.topics import CATALOGUE, DAY_MS
+
+
+@click.command(name="topics")
+@click.option("--create", is_flag=True, help="Make the topics that the broker lacks.")
+@click.option(
+    "--replication",
+    type=click.IntRange(1, 5),
+    default=1,
+    show_default=True,
+    help="Copies of each partition of a new topic.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result for a program.")
+@click.pass_context
+def command(context: click.Context, create: bool, replication: int, as_json: bool) -> None:
+    """List the topics: what each holds, its key, who writes and who reads it.
+
+    With --create, make the absent ones on the broker that SURGELINE_KAFKA names (127.0.0.1:9092
+    unless told otherwise). Topics are never made by writing to them.
+    """
+    connections = Connections.from_env(os.environ)
+    if create:
+        context.exit(_create(connections, replication, as_json))
+    if as_json:
+        click.echo(orjson.dumps(_as_json(connections), option=orjson.OPT_INDENT_2))
+    else:
+        Console().print(_as_table(connections))
+
+
+def _create(connections: Connections, replication: int, as_json: bool) -> int:
+    try:
+        made = asyncio.run(create_topics(connections, replication=replication))
+    except WrongSettingError as error:
+        click.echo(f"surgeline topics: {error}", err=True)
+        return 2
+    except (KafkaError, OSError) as error:
+        why = type(error).__name__
+        click.echo(f"surgeline topics: no broker at {connections.kafka} ({why})", err=True)
+        return 1
+    if as_json:
+        click.echo(orjson.dumps({"made": made}))
+    else:
+        click.echo(f"made: {', '.join(made)}" if made else "all topics were there")
+    return 0
+
+
+def _as_json(connections: Connections) -> list[dict[str, object]]:
+    return [
+        {
+            "name": connections.topic(topic),
+            "holds": topic.holds,
+            "key": topic.key,
+            "partitions": topic.partitions,
+            "cleanup": topic.cleanup,
+            "retention_ms": topic.retention_ms,
+            "writer": topic.writer,
+            "readers": topic.readers,
+        }
+        for topic in CATALOGUE
+    ]
+
+
+def _as_table(connections: Connections) -> Table:
+    table = Table(show_lines=True)
+    for column in ("topic", "holds", "key", "partitions", "kept", "writer", "readers"):
+        table.add_column(column, overflow="fold")
+    for topic in CATALOGUE:
+        days = f"{topic.retention_ms // DAY_MS} days"
+        kept = {"delete": days, "compact": "newest per key"}.get(
+            topic.cleanup, f"newest per key, {days}"
+        )
+        table.add_row(
+            connections.topic(topic),
+            topic.holds,
+            topic.key,
+            str(topic.partitions),
+            kept,
+            topic.writer,
+            ", ".join(topic.readers),
+        )
+    return table

@@ -1,0 +1,44 @@
+"""Run intake: `python -m services.intake`."""
+
+import logging
+import os
+import sys
+
+import uvicorn
+
+from services.intake.app import create_app
+from services.intake.settings import Settings
+from streams.errors import WrongSettingError
+from streams.telemetry.logs import configure_logs
+
+log = logging.getLogger("services.intake")
+
+GRACE_SECONDS = 10
+
+
+def main() -> int:
+    """Serve until SIGTERM; 2 when a setting cannot be used."""
+    configure_logs("intake")
+    try:
+        settings = Settings.from_env(os.environ)
+    except WrongSettingError as error:
+        log.error("wrong setting", extra={"detail": str(error)})  # noqa: TRY400
+        return 2
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""What can be asked of intake over HTTP? A route reads, calls the handler and translates.
+
+The event route takes the bare request, not a model: the token and the size are judged before a
+byte of the body is parsed, and a single event costs half of what FastAPI's own parsing would.
+"""
+
+import asyncio
+import secrets
+from typing import Any, Final
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from services.auth import Identity, allowed
+from services.intake import clock as clocks
+from services.intake.bodies import BodyError, media_type, read_body, split
+from services.intake.handlers import Outcome
+from services.intake.running import Running
+from services.intake.settings import Limits
+from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
+from streams.telemetry import metrics
+
+UNAVAILABLE: Final = 503
+CLOCK_BYTES: Final = 64 * 1024
+
+
+async def take_events(request: Request) -> Response:
+    """POST /v1/events: 202 when the broker has every accepted event."""
+    sender = allowed(request, "source")
+    running: Running = request.app.state.running
+    try:
+        response = await _taken(request, running, sender)
+    except (BodyError, OverloadedError, UnknownOutcomeError) as error:
+        response = translated(error)
+    metrics.INTAKE_REQUESTS.labels(str(response.status_code)).inc()
+    return response
+
+
+async def _taken(request: Request, running: Running, sender: Identity) -> Response:
+    media = media_type(request)
+    running.must_be_ready()
+    body = await read_body(request, running.settings.limits, running.held)
+    try:
+        return await _written(running, sender, media, body)
+    finally:
+        running.held.now -= len(body)
+
+
+async def _written(running: Running, sender: Identity, media: str, body: bytes) -> Response:
+    now = running.clock.now()
+    try:
+        parts = split(media, body, running.settings.limits)
+    except InvalidEventError as error:
+        outcome = await running.handler.keep_unreadable(body, error, sender.name, now)
+    else:
+        outcome = await running.handler.take(parts, sender.name, now)
+    _count(outcome)
+    return json_response(_status(outcome), outcome.told())
+
+
+def _status(outcome: Outcome) -> int:
+    """400 when nothing could be read, 422 when nothing could be taken, else 202."""
+    if outcome.accepted or not outcome.refused:
+        return 202
+    unreadable = all(refusal.error.reason == "malformed" for refusal in outcome.refused)
+    return 400 if unreadable else 422
+
+
+def _count(outcome: Outcome) -> None:
+    metrics.INTAKE_ACCEPTED.inc(outcome.accepted)
+    metrics.INTAKE_REPEATED.inc(outcome.repeated)
+    for refusal in outcome.refused:
+        metrics.INTAKE_REFUSED.labels(refusal.error.reason).inc()
+        metrics.DEAD_LETTERS.labels("intake", refusal.error.reason).inc()
+
+
+async def declare_clock(request: Request) -> Response:
+    """POST /v1/clock: the centre's clock for a rehearsal or a replay."""
+    who = allowed(request, "rehearsal")
+    running: Running = request.app.state.running
+    if not running.settings.rehearsal:
+        detail = "this centre lives in real time; a rehearsal needs SURGELINE_REHEARSAL=1"
+        return refusal(403, "forbidden", "", detail)
+    try:
+        running.must_be_ready()
+        body = await read_body(request, Limits(body_bytes=CLOCK_BYTES), running.held)
+        running.held.now -= len(body)
+        data = clocks.read_declaration(body, who)
+        await clocks.declare(data, running.clock, running.writer)
+    except InvalidEventError as error:
+        return refusal(422, error.reason, error.field, error.detail)
+    except (BodyError, OverloadedError, UnknownOutcomeError) as error:
+        return translated(error)
+    return json_response(200, clocks.shown(running.clock))
+
+
+async def show_clock(request: Request) -> Response:
+    """GET /v1/clock: what time it is for the centre."""
+    allowed(request, "source", "rehearsal", "viewer")
+    running: Running = request.app.state.running
+    return json_response(200, clocks.shown(running.clock))
+
+
+async def healthz(_: Request) -> Response:
+    """The process is alive."""
+    return json_response(200, {"status": "alive"})
+
+
+async def readyz(request: Request) -> Response:
+    """Events would be taken now: the contact keys are loaded and the broker answers."""
+    running: Running = request.app.state.running
+    why_not = running.why_not() or await running.why_no_broker()
+    return json_response(UNAVAILABLE if why_not else 200, {"ready": not why_not, "detail": why_not})
+
+
+async def show_metrics(request: Request) -> Response:
+    """For Prometheus."""
+    running: Running = request.app.state.running
+    running.measure()
+    page = await asyncio.to_thread(generate_latest)
+    return Response(page, media_type=CONTENT_TYPE_LATEST)
+
+
+def install(app: FastAPI) -> None:
+    """Put the routes on the app."""
+    app.add_route("/v1/events", take_events, methods=["POST"])
+    app.add_route("/v1/clock", declare_clock, methods=["POST"])
+    app.add_route("/v1/clock", show_clock, methods=["GET"])
+    app.add_route("/healthz", healthz, methods=["GET"])
+    app.add_route("/readyz", readyz, methods=["GET"])
+    app.add_route("/metrics", show_metrics, methods=["GET"])
+
+
+def json_response(
+    status: int, body: dict[str, Any], headers: dict[str, str] | None = None
+) -> Response:
+    """A JSON answer."""
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+
+
+def refusal(
+    status: int, reason: str, field: str, detail: str, headers: dict[str, str] | None = None
+) -> Response:
+    """The one form of an error that concerns a whole request."""
+    return json_response(
+        status, {"error": {"reason": reason, "field": field, "detail": detail}}, headers
+    )
+
+
+def translated(error: BodyError | OverloadedError | UnknownOutcomeError) -> Response:
+    """A request that was turned away as a whole, or not stored."""
+    if isinstance(error, BodyError):
+        # The body may not have been read to its end, so the connection is not used again.
+        headers = {"Connection": "close"}
+        if error.status == UNAVAILABLE:
+            headers["Retry-After"] = "1"
+        return refusal(error.status, error.reason, error.field, error.detail, headers)
+    # "refused" is for certain not stored, "unknown" may be; the same ids make trying again safe.
+    certain = isinstance(error, OverloadedError)
+    seconds = error.retry_after_seconds if isinstance(error, OverloadedError) else 2
+    # Not all senders at the same moment.
+    headers = {"Retry-After": str(seconds + secrets.randbelow(3))}
+    body = {
+        "outcome": "refused" if certain else "unknown",
+        "error": {
+            "reason": "overloaded" if certain else "unknown_outcome",
+            "field": "",
+            "detail": str(error),
+        },
+    }
+    return json_response(UNAVAILABLE, body, headers)

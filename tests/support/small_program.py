@@ -1,0 +1,47 @@
+"""A program as small as can be that the supervisor may start: it answers /readyz on a port.
+
+    python -m tests.support.small_program PORT [BEHAVIOUR ...]
+
+dies-at-once      says why and ends with code 3 before it is ready
+dies-when-ready   ends with code 4 as soon as it was asked whether it is ready
+deaf              takes no notice of SIGTERM
+parent            starts a child of its own that takes no notice of SIGTERM either
+"""
+
+import signal
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
+class _Ready(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def main(port: int, behaviours: set[str]) -> int:
+    """Serve until told to stop; the exit code."""
+    if "dies-at-once" in behaviours:
+        sys.stderr.write("the reason it died\n")
+        return 3
+    if behaviours & {"deaf", "parent"}:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if "parent" in behaviours:
+        subprocess.Popen([sys.executable, "-m", __spec__.name, str(port + 1), "deaf"])
+    server = HTTPServer(("127.0.0.1", port), _Ready)
+    sys.stderr.write("listening\n")
+    if "dies-when-ready" in behaviours:
+        server.handle_request()
+        return 4
+    server.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), set(sys.argv[2:])))
