@@ -9,20 +9,22 @@ longer change.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp, log
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from streams.domain.centre import AlertPolicy
-from streams.domain.mixture import Mixture, Rise, Scores
+from streams.domain.mixture import Mixture, Scores
 
 # Closing asks for the mirrored question: is demand back from 1.5 times the baseline to 1.0?
 CLOSING_RATIO = 1.5
-_FALL = 1 / CLOSING_RATIO
 _SLOPE = CLOSING_RATIO - 1.0
 _FLOOR = CLOSING_RATIO / _SLOPE
+_NATS_PER_CALL = log(CLOSING_RATIO)
 _MOST_NATS = 690.0
+# Withheld numbers are corrected by the identified callers' redial share of the last ten minutes,
+# as if five more callers had been seen who did not redial.
+_MEMORY_SECONDS = 600.0
+_CAUTION = 5.0
 
 
 class Counts(NamedTuple):
@@ -68,6 +70,7 @@ class Standing(NamedTuple):
     episode: Episode | None = None
     identified: float = 0.0
     repeats: float = 0.0
+    heard: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +87,187 @@ class Thresholds:
     release: float = 20.0
 
 
-class Clockwork:
-    """How much mass lies between two seconds: `mass(start, end)`; `rate(second)` is per hour."""
+class Expectation(Protocol):
+    """What is expected of a key: the detector's clock."""
 
     def mass(self, start: int, end: int) -> float:
         """Expected contacts from `start` up to, not including, `end`."""
-        raise NotImplementedError
 
-    def rate(self, second: int) -> float:
-        """Expected contacts per hour."""
-        raise NotImplementedError
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What all keys of a centre share. `width` is the length of a count's bin in seconds."""
+
+    mixture: Mixture
+    thresholds: Thresholds
+    distinct_callers: int = 8
+    width: int = 1
+
+
+def fold(
+    before: Standing, second: int, counts: Counts, expected: Expectation, rules: Rules
+) -> Standing:
+    """The state after a second's counts, from the state after the last second that had any."""
+    first, redials, reconnects, withheld = counts
+    scores, episode, identified, repeats, heard = before
+    if second > heard:
+        kept = exp((heard - second) / _MEMORY_SECONDS)
+        identified *= kept
+        repeats *= kept
+    identified += first - withheld
+    repeats += redials + reconnects
+    if not first:
+        return Standing(scores, episode, identified, repeats, second)
+    calls: float = first
+    if withheld:
+        calls -= withheld * repeats / (identified + repeats + _CAUTION)
+    if episode is not None:
+        scores, episode = _fold_episode(scores, episode, second, calls, expected, rules)
+        if episode is not None:
+            return Standing(scores, episode, identified, repeats, second)
+    scores = rules.mixture.step(scores, second, expected.mass(scores.at, second), calls)
+    # The mean can be no higher than the highest.
+    if max(scores.scores) >= rules.thresholds.watch:
+        episode = _enter(scores, expected, rules)
+    return Standing(scores, episode, identified, repeats, second)
+
+
+def closes_at(standing: Standing, until: int, expected: Expectation, rules: Rules) -> int | None:
+    """The second at which quiet closes the episode, if that is no later than `until`."""
+    episode = standing.episode
+    if episode is None:
+        return None
+    begin = standing.scores.at + rules.width
+    needed = _mass_to_close(episode.fall, rules.thresholds.release)
+    if until <= begin or expected.mass(begin, until) < needed:
+        return None
+    low, high = begin, until
+    while low < high:
+        middle = (low + high) // 2
+        if expected.mass(begin, middle) < needed:
+            low = middle + 1
+        else:
+            high = middle
+    return high
+
+
+def _enter(scores: Scores, expected: Expectation, rules: Rules) -> Episode | None:
+    """An episode, if the evidence at the end of this second and the callers are enough."""
+    mass = expected.mass(scores.at, scores.at + rules.width)
+    evidence = rules.mixture.evidence(scores, mass)
+    if evidence < rules.thresholds.watch:
+        return None
+    rise = rules.mixture.rise(scores, mass)
+    if rise.calls < rules.distinct_callers:
+        return None
+    alerted = scores.at if evidence >= rules.thresholds.alert else None
+    return Episode(rise.start, scores.at, alerted, rise.calls, rise.mass, 0.0, evidence)
+
+
+def _fold_episode(
+    scores: Scores,
+    episode: Episode,
+    second: int,
+    calls: float,
+    expected: Expectation,
+    rules: Rules,
+) -> tuple[Scores, Episode | None]:
+    """The episode with this second's calls in it, or its end in the quiet before them."""
+    release = rules.thresholds.release
+    quiet = expected.mass(scores.at + rules.width, second)
+    if quiet >= _mass_to_close(episode.fall, release):
+        return rules.mixture.begin(scores.at), None
+    mass = expected.mass(second, second + rules.width)
+    fall = (episode.fall + _FLOOR) * exp(_SLOPE * quiet) - _FLOOR
+    nats = _SLOPE * mass - calls * _NATS_PER_CALL
+    fall = (fall + CLOSING_RATIO * mass) * exp(min(nats, _MOST_NATS))
+    alerted, evidence = episode.alerted, episode.evidence
+    if fall >= release:
+        return rules.mixture.begin(second), None
+    start, total, expectation = (
+        episode.start,
+        episode.calls + calls,
+        episode.mass + quiet + mass,
+    )
+    if alerted is None:
+        scores = rules.mixture.step(scores, second, expected.mass(scores.at, second), calls)
+        evidence = rules.mixture.evidence(scores, mass)
+        rise = rules.mixture.rise(scores, mass)
+        if evidence >= rules.thresholds.alert and rise.calls >= rules.distinct_callers:
+            alerted = second
+            start, total, expectation = rise.start, rise.calls, rise.mass
+    else:
+        scores = scores._replace(at=second)
+    return scores, Episode(start, episode.watched, alerted, total, expectation, fall, evidence)
+
+
+def _mass_to_close(fall: float, release: float) -> float:
+    """The quiet, in expected contacts, that takes the mirrored statistic to its threshold."""
+    return log((release + _FLOOR) / (fall + _FLOOR)) / _SLOPE if fall < release else 0.0
+
+
+class Detector:
+    """One key: what is settled, and the counts and states of the seconds that are not yet."""
+
+    __slots__ = ("_cells", "_seconds", "_states", "expected", "rules", "settled")
+
+    def __init__(
+        self, expected: Expectation, rules: Rules, settled: Standing | None = None
+    ) -> None:
+        self.expected = expected
+        self.rules = rules
+        self.settled = settled
+        self._seconds: list[int] = []
+        self._cells: list[dict[int, Counts]] = []
+        self._states: list[Standing] = []
+
+    @property
+    def live(self) -> Standing | None:
+        """The state with everything heard so far."""
+        return self._states[-1] if self._states else self.settled
+
+    @property
+    def pending(self) -> int:
+        """Seconds whose counts may still change."""
+        return len(self._seconds)
+
+    def observe(self, second: int, partition: int, counts: Counts) -> bool:
+        """Take a partition's counts of a second; False when they tell nothing new."""
+        seconds = self._seconds
+        index = len(seconds)
+        if seconds and second <= seconds[-1]:
+            index = bisect_left(seconds, second)
+        if index < len(seconds) and seconds[index] == second:
+            cell = self._cells[index]
+            known = cell.get(partition)
+            if known is not None and not counts.later_than(known):
+                return False
+            cell[partition] = counts
+        else:
+            seconds.insert(index, second)
+            self._cells.insert(index, {partition: counts})
+        self._refold(index)
+        return True
+
+    def settle(self, frontier: int) -> None:
+        """Make final what lies before `frontier`: nothing will be heard of it any more."""
+        count = bisect_left(self._seconds, frontier)
+        if count:
+            self.settled = self._states[count - 1]
+            del self._seconds[:count], self._cells[:count], self._states[:count]
+
+    def _refold(self, index: int) -> None:
+        states = self._states
+        del states[index:]
+        for place in range(index, len(self._seconds)):
+            second = self._seconds[place]
+            before = states[-1] if states else self.settled
+            if before is None:
+                before = Standing(self.rules.mixture.begin(second), heard=second)
+            states.append(fold(before, second, _sum(self._cells[place]), self.expected, self.rules))
+
+
+def _sum(cell: dict[int, Counts]) -> Counts:
+    if len(cell) == 1:
+        return next(iter(cell.values()))
+    return Counts(*map(sum, zip(*cell.values(), strict=True)))
