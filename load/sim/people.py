@@ -6,6 +6,7 @@ alike under another policy, and a comparison compares policies and not luck.
 
 import math
 import random
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
@@ -179,3 +180,8 @@ class Population:
 
     def __len__(self) -> int:
         return self._count
+
+
+def salt_of(run: str) -> int:
+    """A shift of the numbers, so that two runs on one log are not the same callers."""
+    return zlib.crc32(run.encode()) % _NUMBERS

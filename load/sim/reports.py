@@ -86,6 +86,12 @@ class Listener(Protocol):
     def dial(self, dial: Dial) -> None: ...
 
 
+class DialWatcher(Protocol):
+    """Hears how a dial goes on."""
+
+    def dial(self, dial: Dial) -> None: ...
+
+
 class Worklist(Protocol):
     """Where a free counselor asks for the next callback.
 

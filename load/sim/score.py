@@ -77,7 +77,7 @@ class Score:
 
     def shares(self, promises: PromiseList) -> dict[str, float]:
         """What became of each person: exhaustive, adds up to 1."""
-        open_promise = {int(key, 16) for key in promises.open}
+        open_promise = {int(state.caller.key, 16) for state in promises.open.values()}
         ends: Counter[str] = Counter()
         for person in self.people:
             if person.served is not None:

@@ -1,153 +1,119 @@
 """Which caller is rung next, when the callback list lives in memory?
 
-Virtual time's stand-in for the callbacks service: the same facts come in, the same order and the
-same attempts rule, without Redis and HTTP. One open promise per caller, in order of urgency and
-original arrival.
+Virtual time's callbacks service: the same domain book as the running one, without Redis, HTTP and
+crashes.
 """
 
-import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
 
 from load.sim.dialling import Switch
 from load.sim.hall import Hall
 from load.sim.reports import Dial
+from streams.domain.callback import WithdrawalAnswer, in_flight, is_open
+from streams.domain.callback_book import CallbackBook
+from streams.domain.callback_lease import Claim
+from streams.domain.callback_order import Wish
 from streams.domain.centre import OverflowPolicy
-from streams.events.callbacks import CallbackWanted, CallerServed
-from streams.events.codec import derived_id
-
-URGENCY_RANK: Final = {"life_at_risk": 0, "high": 1, "normal": 2, "low": 3}
-
-
-@dataclass(slots=True, eq=False)
-class Promise:
-    """One caller's callback: the earliest arrival it answers for, and what became of it."""
-
-    id: str
-    caller_key: str
-    origin: datetime
-    promised_at: datetime
-    urgency: str
-    language: str | None
-    requests: list[str] = field(default_factory=list)
-    due: datetime | None = None
-    attempts: int = 0
-    agent: str | None = None
-    dial: str | None = None
-    outcome: str | None = None
-    closed_at: datetime | None = None
-
-    @property
-    def place(self) -> tuple[int, datetime, str]:
-        """The place in line."""
-        return URGENCY_RANK.get(self.urgency, 2), self.origin, self.id
+from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed
 
 
 class PromiseList:
-    """Every promise made in a run."""
+    """Every promise made in a run, and the dials that keep them."""
 
     def __init__(
         self, hall: Hall, policy: OverflowPolicy, moment: Callable[[float], datetime]
     ) -> None:
-        self.promises: list[Promise] = []
-        self.open: dict[str, Promise] = {}
+        self.book = CallbackBook(policy)
+        self.open: dict[str, CallbackData] = {}
         self.switch = Switch(hall)
         self._hall = hall
-        self._policy = policy
         self._moment = moment
-        self._tokens = itertools.count(1)
-        self._by_dial: dict[str, Promise] = {}
-        self._languages = {pool.name: pool.languages for pool in hall.roster.pools()}
+        self._by_dial: dict[str, str] = {}
+        self._wishes = {
+            pool.name: Wish(agent=pool.name, languages=frozenset(pool.languages))
+            for pool in hall.roster.pools()
+        }
 
     def want(self, wanted: CallbackWanted) -> None:
-        """Someone needs a callback: one promise per caller, merged when there is one."""
-        data = wanted.data
-        promise = self.open.get(data.caller.key)
-        if promise is None:
-            promise = Promise(
-                id=derived_id("callback", data.request.id),
-                caller_key=data.caller.key,
-                origin=data.request.arrived_at,
-                promised_at=self._now(),
-                urgency=data.urgency,
-                language=data.language,
-            )
-            self.open[data.caller.key] = promise
-            self.promises.append(promise)
-        if data.request.id not in promise.requests:
-            promise.requests.append(data.request.id)
-        if data.still_waiting:
-            self._hall.withdraw(data.contact)
+        """Someone needs a callback; who is on hold is taken off once it is promised."""
+        state = self.book.wanted(wanted, self._now())
+        self._follow_changes()
+        if state is not None:
+            for contact in state.on_hold:
+                self._take_off_hold(state.id, contact)
 
     def served(self, served: CallerServed) -> None:
-        """The caller reached us first: the promise is closed and a ringing dial stopped."""
-        promise = self.open.get(served.data.caller_key)
-        if promise is not None and served.data.request in promise.requests:
-            dial = promise.dial
-            self._close(promise, "reached_us_first")
-            if dial is not None:
-                self.switch.cancel(dial)
+        """The caller was answered live: the promise is kept, and a ringing dial is stopped."""
+        state = self.book.served(served, self._now())
+        self._follow_changes()
+        if state is not None and in_flight(state):
+            dial = state.attempts[-1].id
+            self.switch.cancel(dial)
+            self.book.dial_ended(state.id, dial, self._now())
+            self._follow_changes()
 
     def ask(self, agent: str, pool: str) -> None:
-        """The next promise that is due and that this pool can talk with."""
+        """The next callback that this pool can take; its dial starts at once."""
         now = self._now()
-        languages = self._languages[pool]
-        ready = [
-            promise
-            for promise in self.open.values()
-            if promise.agent is None
-            and (promise.due is None or promise.due <= now)
-            and (promise.language is None or promise.language in languages)
-        ]
-        if not ready:
+        first = self.book.first_for(self._wishes[pool], now) if self.open else None
+        if first is None:
             self._hall.nothing_to_do(agent)
             return
-        promise = min(ready, key=lambda one: one.place)
-        promise.agent = agent
-        promise.attempts += 1
-        promise.dial = derived_id("dial", promise.id, promise.attempts)
-        self._by_dial[promise.dial] = promise
+        leased = self.book.lease(first.id, agent, now)
         self._hall.work(agent)
-        index = int(promise.caller_key, 16)
-        number = self._hall.population.number(index)
-        self.switch.dial(Dial(promise.dial, promise.id, next(self._tokens), agent, number))
+        dialling = self.book.start_dial(first.id, _claim(leased), now)
+        self._follow_changes()
+        dial = dialling.attempts[-1].id
+        self._by_dial[dial] = first.id
+        number = self._hall.population.number(int(dialling.caller.key, 16))
+        self.switch.dial(Dial(dial, first.id, dialling.token, agent, number))
 
     def dial(self, dial: Dial) -> None:
-        """A dial moved on; when it has ended, so may the promise."""
-        promise = self._by_dial.get(dial.id)
-        if promise is None or dial.state != "ended" or promise.outcome is not None:
+        """A dial moved on, and its callback with it."""
+        state = self.book.get(self._by_dial.get(dial.id, ""))
+        if state is None or not is_open(state):
             return
-        promise.agent = None
-        promise.dial = None
-        if dial.outcome == "completed":
-            self._close(promise, "completed")
-        elif promise.attempts >= self._policy.attempts:
-            self._close(promise, "unreachable")
-        else:
-            promise.due = self._now() + self._policy.retry_after
+        now, claim = self._now(), _claim(state)
+        if dial.state == "connected":
+            self.book.connected(state.id, claim, now)
+        elif dial.outcome == "completed":
+            self.book.complete(state.id, claim, "completed", now)
+        elif dial.outcome is not None:
+            self.book.fail(state.id, claim, dial.outcome, now)
+            self.book.dial_ended(state.id, dial.id, now)
+        self._follow_changes()
 
     def tick(self) -> None:
-        """Promises older than the policy's expiry are closed as expired."""
+        """Promises too old to be of use are closed, and said so."""
         now = self._now()
-        old = [p for p in self.open.values() if now - p.promised_at > self._policy.expiry]
-        for promise in old:
-            if promise.agent is None:
-                self._close(promise, "expired")
+        for callback_id, state in list(self.open.items()):
+            if state.expires_at <= now:
+                self.book.expire(callback_id, now)
+        self._follow_changes()
 
     def oldest_open(self) -> timedelta:
         """The age of the oldest open promise."""
-        if not self.open:
-            return timedelta(0)
-        return self._now() - min(promise.origin for promise in self.open.values())
+        origins = [state.origin for state in self.open.values()]
+        return self._now() - min(origins) if origins else timedelta(0)
 
-    def _close(self, promise: Promise, outcome: str) -> None:
-        promise.outcome = outcome
-        promise.closed_at = self._now()
-        promise.agent = None
-        promise.dial = None
-        self.open.pop(promise.caller_key, None)
+    def _take_off_hold(self, callback_id: str, contact: str) -> None:
+        # Someone who is being answered at this moment will be reported as served.
+        withdrawn = self._hall.withdraw(contact) == "withdrawn"
+        answer: WithdrawalAnswer = "withdrawn" if withdrawn else "not_waiting"
+        self.book.call_withdrawn(callback_id, contact, answer, self._now())
+        self._follow_changes()
+
+    def _follow_changes(self) -> None:
+        for change in self.book.take_changes():
+            if is_open(change.state):
+                self.open[change.state.id] = change.state
+            else:
+                self.open.pop(change.state.id, None)
 
     def _now(self) -> datetime:
         return self._moment(self._hall.agenda.now)
+
+
+def _claim(state: CallbackData) -> Claim:
+    return Claim(agent=state.agent or "", epoch=state.epoch, token=state.token)

@@ -22,6 +22,7 @@ class PulseWindow:
         self._minutes: dict[int, dict[str, tuple[int, int]]] = {}
         self._newest = 0
         self.oldest: int | None = None
+        self.totals: dict[str, int] = {}
 
     def observe(self, pulse: PulseData) -> bool:
         """Take a pulse; False when it changes nothing that the board shows."""
@@ -41,6 +42,7 @@ class PulseWindow:
         latest[name] = after
         counts = self._minutes.setdefault(minute, {})
         first, repeats = counts.get(pulse.key, (0, 0))
+        self.totals[pulse.key] = self.totals.get(pulse.key, 0) + after[0] - before[0]
         counts[pulse.key] = (first + after[0] - before[0], repeats + after[1] - before[1])
         return True
 

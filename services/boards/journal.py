@@ -73,9 +73,7 @@ class Journal:
         if joined is not None:
             joined.names.append(title)
             return
-        self._add(
-            _Entry(at, kind, number=data.observed, expected=data.expected, names=[title])
-        )
+        self._add(_Entry(at, kind, number=data.observed, expected=data.expected, names=[title]))
 
     def seats(self, data: SeatsData, at: datetime, title: Title) -> None:
         """A pool's plan moved enough to be told: short, notably shorter, or covered again."""

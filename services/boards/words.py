@@ -233,14 +233,20 @@ _SAID: Final[dict[str, Callable[[Decision], Title]]] = {
     "seats_covered": _seats_covered,
     "signed_in": _signed_in,
     "clock_declared": _clock,
-    "callbacks_promised": _people("콜백 {n}건 약속", "1 callback promised", "{n} callbacks promised"),
-    "callbacks_completed": _people("콜백 {n}건 완료", "1 caller rung back", "{n} callers rung back"),
+    "callbacks_promised": _people(
+        "콜백 {n}건 약속", "1 callback promised", "{n} callbacks promised"
+    ),
+    "callbacks_completed": _people(
+        "콜백 {n}건 완료", "1 caller rung back", "{n} callers rung back"
+    ),
     "callbacks_reached_us_first": _people(
         "콜백 대상 {n}명 직접 연결",
         "1 promised caller reached us first",
         "{n} promised callers reached us first",
     ),
-    "callbacks_withdrawn": _people("콜백 {n}건 철회", "1 callback withdrawn", "{n} callbacks withdrawn"),
+    "callbacks_withdrawn": _people(
+        "콜백 {n}건 철회", "1 callback withdrawn", "{n} callbacks withdrawn"
+    ),
     "callbacks_expired": _people("콜백 {n}건 만료", "1 callback expired", "{n} callbacks expired"),
     "callbacks_unreachable": _people(
         "콜백 {n}건 연결 불가", "1 caller not reached", "{n} callers not reached"

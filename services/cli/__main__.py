@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "audit": ("services.cli.audit", "Prove from the log that no caller was lost."),
     "check": ("services.cli.check", "Say what is wrong with a centre file."),
     "topics": ("services.cli.topics", "List the topics of the log, or make them."),
+    "contract": ("services.cli.contract", "Compare the checked-in schemas with the code."),
 }
 
 

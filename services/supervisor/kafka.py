@@ -80,6 +80,9 @@ class KafkaPlan:
             "transaction.state.log.min.isr": "1",
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
+            # A broker that was killed may register again only when its last session has run out.
+            "broker.heartbeat.interval.ms": "1000",
+            "broker.session.timeout.ms": "3000",
             # Topics come from streams/topics.py; a misspelt name must fail.
             "auto.create.topics.enable": "false",
             "group.initial.rebalance.delay.ms": "0",

@@ -23,6 +23,7 @@ from streams.events.callbacks import (
     Attempt,
     CallbackChanged,
     CallbackData,
+    CallbackState,
     CallbackWanted,
     Outcome,
 )
@@ -76,7 +77,7 @@ def in_flight(state: CallbackData) -> bool:
     return bool(state.attempts) and state.attempts[-1].ended_at is None
 
 
-def changed(name: str, state: CallbackData, now: datetime, **fields: Any) -> Change:
+def changed(name: str, state: CallbackData, now: datetime, /, **fields: Any) -> Change:
     """The next state: some fields differ and the version is one higher."""
     after = replace(state, version=state.version + 1, **fields)
     return Change(name=name, state=after, at=now)
@@ -132,7 +133,7 @@ def merge(
         "merged",
         state,
         now,
-        state="requested" if state.state in WAITING and on_hold else state.state,
+        state=waiting_state(on_hold) if state.state in WAITING else state.state,
         requests=(*state.requests, data.request) if news else state.requests,
         origin=min(state.origin, data.request.arrived_at),
         urgency=min(state.urgency, data.urgency, key=lambda urgency: URGENCY_RANK[urgency]),
@@ -160,7 +161,7 @@ def call_withdrawn(
         "call_withdrawn",
         state,
         now,
-        state="due" if state.state == "requested" and not on_hold else state.state,
+        state=waiting_state(on_hold) if state.state in WAITING else state.state,
         still_waiting=bool(on_hold),
         on_hold=on_hold,
     )
@@ -194,15 +195,14 @@ def close(
     now: datetime,
     *,
     dial_is_over: bool = False,
-    name: str | None = None,
 ) -> Change:
     """The end. A dial still in flight gets its outcome now and its end when it is cancelled."""
     attempts = state.attempts
-    if in_flight(state):
+    if in_flight(state) and attempts[-1].outcome is None:
         attempts = with_last(state, outcome=outcome, ended_at=now if dial_is_over else None)
     names = {"completed": "completed", "expired": "expired", "unreachable": "failed"}
     return changed(
-        name or names.get(outcome, "withdrawn"),
+        names.get(outcome, "withdrawn"),
         state,
         now,
         state="closed",
@@ -214,6 +214,11 @@ def close(
         still_waiting=False,
         on_hold=(),
     )
+
+
+def waiting_state(on_hold: tuple[str, ...]) -> CallbackState:
+    """How a callback waits: for the phone system to let go of a call, or for its turn."""
+    return "requested" if on_hold else "due"
 
 
 def with_last(state: CallbackData, **fields: Any) -> tuple[Attempt, ...]:

@@ -8,6 +8,8 @@ nobody knows about is asked after, never assumed. So there are never two in flig
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
 from streams.domain.callback import (
     Change,
     RefusedError,
@@ -15,6 +17,7 @@ from streams.domain.callback import (
     close,
     in_flight,
     is_open,
+    waiting_state,
     with_last,
 )
 from streams.domain.centre import OverflowPolicy
@@ -84,14 +87,13 @@ def failed(
     tries = sum(attempt.outcome in CALLER_OUTCOMES for attempt in attempts)
     over = tries >= policy.attempts or len(attempts) >= FUTILE_DIALS
     if outcome in HOPELESS or over:
-        after = close(state, "unreachable", outcome, now).state
-        return Change(name="failed", state=_with(after, attempts), at=now)
+        return close(replace(state, attempts=attempts), "unreachable", outcome, now)
     pause = policy.retry_after if outcome in CALLER_OUTCOMES else OUR_RETRY_AFTER
     return changed(
         "failed",
         state,
         now,
-        state="due",
+        state=waiting_state(state.on_hold),
         agent=None,
         lease_until=None,
         attempts=attempts,
@@ -131,10 +133,3 @@ def phone_says(
     if condition == "ended" and (outcome in TALKED or state.state == "connected"):
         return close(state, "completed", "closed_by_phone_system", now, dial_is_over=True)
     return failed(state, outcome or "unknown", now, policy, dial_is_over=True)
-
-
-def _with(state: CallbackData, attempts: tuple[Attempt, ...]) -> CallbackData:
-    # The version was raised by `close` already.
-    from msgspec.structs import replace  # noqa: PLC0415
-
-    return replace(state, attempts=attempts)

@@ -48,11 +48,9 @@ def duty(state: CallbackData, now: datetime, placed: Container[str] = ()) -> Dut
     last = state.attempts[-1] if in_flight(state) else None
     if last is not None and last.outcome is not None:
         return CancelDial(last.id)
-    if not is_open(state):
-        return None
     if state.on_hold:
         return TakeOffHold(state.on_hold[0])
-    if last is None:
+    if last is None or not is_open(state):
         return None
     if state.lease_until is not None and state.lease_until < now:
         return AskAboutDial(last.id)

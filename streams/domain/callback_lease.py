@@ -12,13 +12,13 @@ from typing import Final
 
 from streams.domain.callback import (
     HELD,
-    WAITING,
     Change,
     RefusedError,
     changed,
     close,
     in_flight,
     is_open,
+    waiting_state,
     with_last,
 )
 from streams.domain.callback_order import NEAR_DEADLINE
@@ -70,9 +70,7 @@ def lease(
     )
 
 
-def resume(
-    state: CallbackData, epoch: int, now: datetime, policy: OverflowPolicy
-) -> Change | None:
+def resume(state: CallbackData, epoch: int, now: datetime, policy: OverflowPolicy) -> Change | None:
     """The holder asks again: the same callback; after a rebuild, under a new token."""
     if state.epoch == epoch:
         return None
@@ -93,7 +91,8 @@ def renew(state: CallbackData, now: datetime, policy: OverflowPolicy) -> Change:
 
 def release(state: CallbackData, now: datetime) -> Change:
     """Given back, or the lease ran out, before any dial: due again, in its old place."""
-    return changed("released", state, now, state="due", agent=None, lease_until=None)
+    free = waiting_state(state.on_hold)
+    return changed("released", state, now, state=free, agent=None, lease_until=None)
 
 
 def reveal_number(state: CallbackData, now: datetime) -> Change:
@@ -114,7 +113,7 @@ def reschedule(state: CallbackData, at: datetime, now: datetime, policy: Overflo
         "rescheduled",
         state,
         now,
-        state=state.state if state.state in WAITING else "due",
+        state=waiting_state(state.on_hold),
         agent=None,
         lease_until=None,
         attempts=attempts,

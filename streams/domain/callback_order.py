@@ -45,11 +45,10 @@ def may_be_leased(state: CallbackData, now: datetime) -> bool:
 
 def score(state: CallbackData, *, near: bool) -> int:
     """The place in line as a number: smaller is sooner."""
+    # Life at risk: classes 0 and 1. The others: 2 to 4 near the deadline, 5 to 7 before.
     rank = URGENCY_RANK[state.urgency]
-    if rank == 0:
-        place = 0 if near else 1
-    else:
-        place = 1 + rank if near else 4 + rank
+    others = 1 if near else 4
+    place = others + rank if rank else int(not near)
     arrival = (state.origin - _ZERO) // _MICROSECOND
     return place * _CLASS + min(max(arrival, 0), _CLASS - 1)
 

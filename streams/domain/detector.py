@@ -37,11 +37,12 @@ class Counts(NamedTuple):
 
     def later_than(self, other: "Counts") -> bool:
         """Counts only grow, or turn from a first attempt into a redial when the first is found."""
-        return self._rank() > other._rank()
+        return _rank(self) > _rank(other)
 
-    def _rank(self) -> tuple[int, int, int, int]:
-        known = self.first_attempts + self.redials + self.reconnects
-        return known, -self.first_attempts, self.reconnects, -self.withheld
+
+def _rank(counts: Counts) -> tuple[int, int, int, int]:
+    known = counts.first_attempts + counts.redials + counts.reconnects
+    return known, -counts.first_attempts, counts.reconnects, -counts.withheld
 
 
 class Episode(NamedTuple):
@@ -77,14 +78,14 @@ class Standing(NamedTuple):
 class Thresholds:
     """Where watch and alert begin, and the evidence that closes a surge.
 
-    The first two follow from the budgets and the baselines. `release` is 20 expected contacts:
-    at 1.5 times the baseline a surge is closed too early once in 20 contacts' worth or more; at
-    twice the baseline and above, practically never.
+    The first two follow from the budgets and the baselines. `release` is 50 expected contacts:
+    a demand that stays at 1.5 times its baseline is called calm once in 50 contacts' worth or
+    more, one at three times practically never, and one back at its baseline after about 13.
     """
 
     watch: float
     alert: float
-    release: float = 20.0
+    release: float = 50.0
 
 
 class Expectation(Protocol):
@@ -92,6 +93,9 @@ class Expectation(Protocol):
 
     def mass(self, start: int, end: int) -> float:
         """Expected contacts from `start` up to, not including, `end`."""
+
+    def rate(self, second: int) -> float:
+        """Expected contacts per hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,8 @@ def _wilson_hilferty(shape: float, share: float) -> float:
     cube = 1 - 1 / (9 * shape) + z / (3 * math.sqrt(shape))
     if cube > 0.1:  # noqa: PLR2004 - below this the cube root's approximation is of no use
         return shape * cube**3
-    return max((share * shape * math.gamma(shape)) ** (1 / shape), _TINY)
+    start: float = (share * shape * math.gamma(shape)) ** (1 / shape)
+    return max(start, _TINY)
 
 
 def _series(shape: float, x: float) -> float:

@@ -8,45 +8,49 @@ the caller got, nor is a leg in which we rang the caller back.
 """
 
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from streams.domain.moments import HOUR, Micros, micros
+from streams.domain.moments import Micros
 from streams.events.callbacks import Caller
 from streams.events.contacts import (
-    AbandonedData,
-    AnsweredData,
-    ArrivedData,
-    CompletedData,
+    ContactAbandoned,
+    ContactAnswered,
+    ContactArrived,
+    ContactCompleted,
+    ContactData,
+    ContactDeflected,
     ContactEvent,
-    DeflectedData,
+    ContactOffered,
+    ContactQueued,
     DeflectReason,
-    OfferedData,
-    QueuedData,
+    Urgency,
 )
 
-# What is said of the caller: queue, channel (None for voice), language, country, topic, key.
-Known = tuple[str, str | None, str | None, str | None, str | None, str | None]
-QUEUE, CHANNEL, LANGUAGE, COUNTRY, TOPIC, KEY = range(6)
+if TYPE_CHECKING:
+    from streams.domain.requests import PersonsRequest
+    from streams.domain.tallies import Shape
 
-ARRIVED, QUEUED, OFFERED, ANSWERED, COMPLETED, ABANDONED, DEFLECTED = range(7)
+# What is said of a contact: queue, channel (None for voice), language, country, topic.
+Facts = tuple[str, str | None, str | None, str | None, str | None]
+NOTHING: Final[Facts] = ("", None, None, None, None)
+KEY: Final = 5  # the caller's key is joined like a sixth fact, but kept apart: it is not shared
+
 RANK: Final[dict[type, int]] = {
-    ArrivedData: ARRIVED,
-    QueuedData: QUEUED,
-    OfferedData: OFFERED,
-    AnsweredData: ANSWERED,
-    CompletedData: COMPLETED,
-    AbandonedData: ABANDONED,
-    DeflectedData: DEFLECTED,
+    ContactArrived: 0,
+    ContactQueued: 1,
+    ContactOffered: 2,
+    ContactAnswered: 3,
+    ContactCompleted: 4,
+    ContactAbandoned: 5,
+    ContactDeflected: 6,
 }
-_URGENCY: Final = {"low": 1, "normal": 0, "high": 2, "life_at_risk": 3}
-URGENCIES: Final = ("normal", "low", "high", "life_at_risk")
-NEVER: Final = 1 << 62
+NEVER: Final = 1 << 51  # after every moment in use (the year 2041), and fits a stamp
+_TIME_BITS: Final = 52
 
 
 class State(IntEnum):
-    """Where a contact stands. OUTBOUND: no leg of the caller's own, so it is nobody's request."""
+    """Where a contact stands. NO_END: it waited so long that its end must have been missed."""
 
-    OUTBOUND = 0
     WAITING = 1
     ANSWERED = 2
     ABANDONED = 3
@@ -55,7 +59,7 @@ class State(IntEnum):
 
 
 class Leg:
-    """One pass through a queue that reached a counselor; legs of a contact form a short list."""
+    """A pass through a queue that reached a counselor; a contact's legs form a short list."""
 
     __slots__ = ("answered_at", "completed_at", "handled", "next", "number")
 
@@ -75,8 +79,18 @@ class Leg:
         return max(0, self.completed_at - self.answered_at)
 
 
+class Promise:
+    """A callback was asked for: under which request's id, and when the need was there."""
+
+    __slots__ = ("at", "request_id")
+
+    def __init__(self, request_id: str, at: Micros) -> None:
+        self.request_id = request_id
+        self.at = at
+
+
 class ContactLife:
-    """One contact. Small, because a day has up to a million; see `docs` of the tally for bytes."""
+    """One contact. Slots and whole numbers only, because a day may have a million of them."""
 
     __slots__ = (
         "abandoned_at",
@@ -85,17 +99,16 @@ class ContactLife:
         "answered_at",
         "arrived_at",
         "caller",
-        "completed_leg",
+        "closed_leg",
         "consent",
-        "deflected_at",
-        "deflected_leg",
-        "deflected_why",
+        "deflected",
+        "facts",
         "first_heard",
         "handle",
         "has_number",
         "id",
         "inbound",
-        "known",
+        "key",
         "last_at",
         "legs",
         "next",
@@ -106,6 +119,7 @@ class ContactLife:
         "reach",
         "request",
         "role",
+        "second",
         "seen",
         "served",
         "shape",
@@ -117,13 +131,15 @@ class ContactLife:
 
     def __init__(self, contact: str) -> None:
         self.id = contact
-        self.known: Known = ("", None, None, None, None, None)
-        self.stamps: int | tuple[int, ...] = NEVER
+        # What was reported:
+        self.facts = NOTHING
+        self.key: str | None = None
+        self.stamps: int | tuple[int, ...] = -1
         self.seen = b""
         self.caller: Caller | None = None
         self.has_number = False
         self.consent = True
-        self.urgency = 0
+        self.urgency: Urgency = "normal"
         self.inbound = False
         self.first_heard: Micros = NEVER
         self.arrived_at: Micros = NEVER
@@ -132,11 +148,180 @@ class ContactLife:
         self.answered_at: Micros = NEVER
         self.agent: str | None = None
         self.abandoned_at: Micros = NEVER
-        self.deflected_leg = 0
-        self.deflected_at: Micros = NEVER
-        self.deflected_why: DeflectReason | None = None
-        self.completed_leg = 0
+        self.deflected: tuple[int, Micros, DeflectReason] | None = None
+        self.closed_leg = 0
         self.top_leg = 0
         self.last_at: Micros = -1
         self.legs: Leg | None = None
+        # What was decided:
         self.no_end = False
+        self.promise: Promise | None = None
+        self.served = False
+        # Where it stands among the caller's contacts, and how it is counted now:
+        self.prev: ContactLife | None = None
+        self.next: ContactLife | None = None
+        self.request: PersonsRequest | None = None
+        self.reach: Micros = -1
+        self.role = 0
+        self.shape: Shape | None = None
+        self.second = -1
+        self.wait: Micros = -1
+        self.handle: Micros = -1
+
+    # Questions
+
+    @property
+    def arrival(self) -> Micros:
+        """When the contact arrived; until that is reported, when it was first seen."""
+        return self.arrived_at if self.arrived_at != NEVER else self.first_heard
+
+    @property
+    def waits_from(self) -> Micros:
+        """Waiting begins in the queue, not in the menu before it."""
+        return self.queued_at if self.queued_at != NEVER else self.arrival
+
+    @property
+    def state(self) -> State:
+        """Where the contact stands. Being turned away on the last leg outlasts the hang-up."""
+        if self.answered:
+            return State.ANSWERED
+        if self.deflected is not None and self.deflected[0] >= self.top_leg:
+            return State.DEFLECTED
+        if self.abandoned_at != NEVER:
+            return State.ABANDONED
+        return State.NO_END if self.no_end else State.WAITING
+
+    @property
+    def is_open(self) -> bool:
+        """No end of it has been seen."""
+        return (
+            self.abandoned_at == NEVER
+            and self.closed_leg < self.top_leg
+            and (self.deflected is None or self.deflected[0] < self.top_leg)
+        )
+
+    def wait_time(self) -> Micros:
+        """From the start of waiting to the first answer, or to hanging up; -1 if not known."""
+        until = self.answered_at if self.answered else self.abandoned_at
+        if until == NEVER or (self.arrived_at == NEVER and self.queued_at == NEVER):
+            return -1
+        return max(0, until - self.waits_from)
+
+    def handle_time(self) -> Micros:
+        """Handling over all legs; -1 while none is known."""
+        total, leg = -1, self.legs
+        while leg is not None:
+            handled = leg.handle_time()
+            if handled >= 0:
+                total = max(total, 0) + handled
+            leg = leg.next
+        return total
+
+    # The join
+
+    def fold(self, event: ContactEvent, at: Micros, shared: dict[Facts, Facts]) -> None:
+        """Take one report. `shared` keeps one copy of each combination of facts."""
+        data = event.data
+        self.last_at = max(self.last_at, at)
+        if data.leg_kind in {"consult", "callback"}:
+            return
+        if not self.inbound:
+            self.inbound = True
+            self.first_heard, self.facts, self.stamps = NEVER, NOTHING, -1
+        self.first_heard = min(self.first_heard, at)
+        rank = RANK[type(event)]
+        self._learn(data, ((data.leg << 3) | rank) << _TIME_BITS | at, shared)
+        if rank <= 2:  # noqa: PLR2004 (arrived, queued, offered)
+            self.top_leg = max(self.top_leg, data.leg)
+            if rank == 0:
+                self.arrived_at = min(self.arrived_at, at)
+            elif rank == 1:
+                self.queued_at = min(self.queued_at, at)
+        elif isinstance(event, ContactAnswered):
+            self._answered(event, at)
+        elif isinstance(event, ContactCompleted):
+            self._completed(event, at)
+        elif isinstance(event, ContactDeflected):
+            told = (event.data.leg, at, event.data.reason)
+            self.deflected = told if self.deflected is None else max(self.deflected, told)
+        else:
+            self.abandoned_at = min(self.abandoned_at, at)
+
+    def _learn(self, data: ContactData, stamp: int, shared: dict[Facts, Facts]) -> None:
+        caller = data.caller
+        channel = None if data.channel == "voice" else data.channel
+        facts: Facts = (data.queue, channel, data.language, data.country, data.topic)
+        key = None if caller is None else caller.key
+        if self.stamps == -1:
+            self.facts, self.key, self.stamps = shared.setdefault(facts, facts), key, stamp
+        elif facts != self.facts or key != self.key or isinstance(self.stamps, tuple):
+            self._merge((*facts, key), stamp, shared)
+        else:
+            self.stamps = min(self.stamps, stamp)
+        if caller is not None and caller.sealed is not None:
+            self.has_number = True
+            if self.caller is None or self.caller.key != self.key:
+                self.caller = caller
+        if data.urgency != "normal":
+            self.urgency = graver(self.urgency, data.urgency)
+        if not data.consent_callback:
+            self.consent = False
+
+    def _merge(
+        self, said: tuple[str | None, ...], stamp: int, shared: dict[Facts, Facts]
+    ) -> None:
+        """Fact by fact the report of the lowest leg, rank and time holds."""
+        stamps = self.stamps if isinstance(self.stamps, tuple) else (self.stamps,) * 6
+        merged: list[str | None] = []
+        holding: list[int] = []
+        for held, since, new in zip((*self.facts, self.key), stamps, said, strict=True):
+            takes = new is not None and (
+                held is None or (stamp, new) < (since, held)
+            )
+            merged.append(new if takes else held)
+            holding.append(stamp if takes else since)
+        queue, channel, language, country, topic, key = merged
+        facts: Facts = (queue or "", channel, language, country, topic)
+        self.facts, self.key = shared.setdefault(facts, facts), key
+        self.stamps = tuple(holding)
+
+    def _answered(self, event: ContactAnswered, at: Micros) -> None:
+        agent = event.data.agent
+        if (at, agent) < (self.answered_at, self.agent or ""):
+            self.answered_at, self.agent = at, agent
+        self.answered = True
+        self.top_leg = max(self.top_leg, event.data.leg)
+        leg = self._leg(event.data.leg)
+        leg.answered_at = min(leg.answered_at, at)
+
+    def _completed(self, event: ContactCompleted, at: Micros) -> None:
+        data = event.data
+        self.answered = True
+        if data.agent is not None and self.answered_at == NEVER:
+            self.agent = min(self.agent or data.agent, data.agent)
+        self.top_leg = max(self.top_leg, data.leg)
+        self.closed_leg = max(self.closed_leg, data.leg)
+        leg = self._leg(data.leg)
+        leg.completed_at = max(leg.completed_at, at)
+        parts = [data.talk_seconds, data.hold_seconds, data.wrap_up_seconds]
+        if any(part is not None for part in parts):
+            leg.handled = max(leg.handled, round(sum(part or 0.0 for part in parts) * 1e6))
+
+    def _leg(self, number: int) -> Leg:
+        leg = self.legs
+        while leg is not None:
+            if leg.number == number:
+                return leg
+            leg = leg.next
+        self.legs = Leg(number, self.legs)
+        return self.legs
+
+
+_GRAVITY: Final[dict[Urgency, int]] = {"normal": 0, "low": 1, "high": 2, "life_at_risk": 3}
+
+
+def graver(one: Urgency, other: Urgency) -> Urgency:
+    """The graver of two urgencies. "normal" is also what is said when nobody asked, so a "low"
+    that was said once is not undone by it.
+    """
+    return one if _GRAVITY[one] >= _GRAVITY[other] else other

@@ -15,6 +15,11 @@ class SurgeData(Data, frozen=True, kw_only=True):
     `declared_at` is the centre's clock at the decision; `observed` first attempts were counted
     since `started_at` where `expected` were; ratio_low..ratio_high is the 90 % interval;
     `statistic` and `threshold` are the evidence at the decision; `sentence` says it in words.
+
+    An episode is declared once, as a watch or at once as an alert; a revision may raise its tier
+    (`alerted_at` is then set) and may give it a more specific `key`: fold by `episode`.
+    `revision` counts the episode's facts from 0. `covers` is the share of the whole excess that
+    this key holds, and `also` names the other keys that the same surge has raised.
     """
 
     episode: str
@@ -35,6 +40,10 @@ class SurgeData(Data, frozen=True, kw_only=True):
     sentence: str
     cleared_at: datetime | None = None
     next_update_due: datetime | None = None
+    alerted_at: datetime | None = None
+    revision: int = 0
+    covers: float | None = None
+    also: tuple[str, ...] = ()
 
 
 class SurgeDeclared(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.declared.v1"):

@@ -36,5 +36,5 @@ class Processor(Protocol):
     def fold(self, records: Sequence[Record], letters: Letters) -> list[Outgoing]:
         """Fold records of loaded partitions; return what follows."""
 
-    def tick(self, now: datetime, behind: Collection[int]) -> list[Outgoing]:
+    def tick(self, now: datetime, behind: Collection[int], letters: Letters) -> list[Outgoing]:
         """Let the centre's time pass; partitions `behind` have records that were not read yet."""

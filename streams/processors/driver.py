@@ -48,9 +48,7 @@ class StrictConsumer(stock.Consumer):  # type: ignore[misc]
         return True
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterable[Any]:
-        return [
-            tp for tp in self.finished if topics is None or tp in topics or tp.topic in topics
-        ]
+        return [tp for tp in self.finished if topics is None or tp in topics or tp.topic in topics]
 
     def _new_offset(self, tp: Any) -> int | None:
         return self.finished.get(tp)

@@ -16,9 +16,9 @@ from streams.events.callbacks import CallbackWanted, CallerServed
 from streams.events.codec import Event, decode_parcel, encode
 from streams.events.contacts import ContactEvent
 from streams.kafka import Record
+from streams.processors.opened import Refusal, misplaced
 
 Overflow = CallbackWanted | CallerServed
-Refusal = tuple[int, bytes, InvalidEventError]
 
 
 class PartitionFold:
@@ -31,9 +31,7 @@ class PartitionFold:
         self.heard: datetime | None = None
         self.changed = False
 
-    def take(
-        self, record: Record, arrived: datetime
-    ) -> tuple[list[Overflow], list[Refusal], int]:
+    def take(self, record: Record, arrived: datetime) -> tuple[list[Overflow], list[Refusal], int]:
         """Fold a record; returns what follows, what was refused, and how many events it took.
 
         `arrived` is the centre's time at which the record reached the log; the time that intake
@@ -60,12 +58,10 @@ class PartitionFold:
         return self.book.tick(now)
 
 
-
-
 def _contact(event: Event) -> ContactEvent:
     if isinstance(event, ContactEvent):
         return event
-    raise InvalidEventError("wrong_topic", "type", "is not a contact's event")
+    raise misplaced(event)
 
 
 def _recorded(events: Iterable[Event]) -> datetime | None:

@@ -1,25 +1,24 @@
 """Can this worker be sent load, and is it alive? Answered over HTTP, with the metrics."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 Answer = Callable[[], tuple[bool, dict[str, object]]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def _route(answer: Answer) -> Callable[[web.Request], "web.Response"]:
-    async def handle(_request: web.Request) -> web.Response:
+def _route(answer: Answer) -> Handler:
+    async def handle(_request: web.Request) -> web.StreamResponse:
         fine, said = answer()
         return web.json_response(said, status=200 if fine else 503)
 
-    return handle  # type: ignore[return-value]
+    return handle
 
 
-async def _metrics(_request: web.Request) -> web.Response:
-    return web.Response(
-        body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST}
-    )
+async def _metrics(_request: web.Request) -> web.StreamResponse:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def serve(host: str, port: int, *, alive: Answer, ready: Answer) -> web.AppRunner:

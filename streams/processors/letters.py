@@ -69,7 +69,9 @@ class Letters:
         if events:
             self._limit.good()
 
-    def add(self, record: Record, topic: str, index: int, raw: bytes, why: InvalidEventError) -> None:
+    def add(
+        self, record: Record, topic: str, index: int, raw: bytes, why: InvalidEventError
+    ) -> None:
         """Keep one event of a record, or the whole record when it could not be opened."""
         self._limit.bad()
         letter = DeadLettered(

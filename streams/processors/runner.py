@@ -252,7 +252,11 @@ class Runner:
         clock = self._clock.clock
         interval = TICK_SECONDS / clock.speed if clock.speed > 1 else TICK_SECONDS
         self._next_tick = time.monotonic() + max(interval, FASTEST_TICK_SECONDS)
-        await self._deliver(self.processor.tick(self._clock.now(), self.behind()))
+        now = self._clock.now()
+        letters = Letters(self._seal, self._limit, now)
+        facts = self.processor.tick(now, self.behind(), letters)
+        await self._deliver([*facts, *letters.outgoing()])
+        letters.count()
 
     def behind(self) -> set[int]:
         """Partitions of which the broker has more than was folded."""

@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from streams.domain.centre import Centre
 from streams.events.callbacks import CallbackWanted
 from streams.events.codec import derived_id, encode, encode_parcel
@@ -130,7 +132,7 @@ class Tally:
             *self._measured(touched.values()),
         ]
 
-    def tick(self, now: datetime, behind: Collection[int]) -> list[Outgoing]:
+    def tick(self, now: datetime, behind: Collection[int], letters: Letters) -> list[Outgoing]:  # noqa: ARG002
         """Who has waited too long by now; queues that changed by waiting, or were long silent."""
         current = [fold for partition, fold in self._folds.items() if partition not in behind]
         overflow = [fact for fold in current for fact in fold.pass_time(now)]
@@ -162,7 +164,7 @@ class Tally:
                 partition=fold.partition, offset=fold.position - 1, counts=fold.book.counts()
             )
             said_at, said = self._said.get(fold.partition, (0.0, b""))
-            saying = encode_parcel_of(data)
+            saying = msgspec.json.encode(data)
             if saying == said and time.monotonic() - said_at < HEARTBEAT_SECONDS:
                 continue
             self._said[fold.partition] = (time.monotonic(), saying)
@@ -197,7 +199,6 @@ def _queues(data: QueueData, now: datetime) -> Outgoing:
 def _overflow(facts: Iterable[Overflow]) -> list[Outgoing]:
     outgoing = []
     for fact in facts:
-        data = fact.data
-        key = data.caller.key if isinstance(fact, CallbackWanted) else data.caller_key
+        key = fact.data.caller.key if isinstance(fact, CallbackWanted) else fact.data.caller_key
         outgoing.append(Outgoing(topic=OVERFLOW, key=key.encode(), value=encode(fact)))
     return outgoing

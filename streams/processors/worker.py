@@ -53,9 +53,7 @@ class Worker:
     ) -> None:
         self._settings = settings
         self._clock = FollowedClock(settings.connections)
-        self._writer = LogWriter(
-            settings.connections, deadline_seconds=WRITE_DEADLINE_SECONDS
-        )
+        self._writer = LogWriter(settings.connections, deadline_seconds=WRITE_DEADLINE_SECONDS)
         self._runners = [
             Runner(
                 settings.connections,

@@ -5,7 +5,7 @@ Names follow the guide's list with the prefix `surgeline_`; times are seconds, s
 with labels shows only in the process that uses it, so one module can serve them all.
 """
 
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -96,4 +96,72 @@ INTAKE_WRITER_REBUILDS: Final = Gauge(
 )
 INTAKE_CONTACT_KEYS: Final = Gauge(
     "surgeline_intake_contact_keys", "Contacts whose partition key is in memory."
+)
+
+# --- boards ------------------------------------------------------------------------------------
+
+BOARD_UNREADABLE: Final = Counter(
+    "surgeline_board_unreadable_total",
+    "Events of a state topic that the board could not read, by topic.",
+    ["topic"],
+)
+BOARD_BUILD_SECONDS: Final = Histogram(
+    "surgeline_board_build_seconds",
+    "Time to make one snapshot and the parts of the page from it.",
+    ["stage"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25),
+)
+
+
+class Family(NamedTuple):
+    """A metric whose samples are read off the board's snapshot when Prometheus asks.
+
+    Timestamps are moved onto the wall's clock, so that `time() - x` is in the centre's seconds in
+    a rehearsal too. Counters never fall: a correction downwards waits until the count catches up.
+    """
+
+    kind: Literal["gauge", "counter"]
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+BOARD_FAMILIES: Final[tuple[Family, ...]] = (
+    Family("counter", "contacts_received", "Contacts that reached a queue.", ("queue",)),
+    Family("counter", "contacts_redialled", "Contacts by people who had tried before.", ("queue",)),
+    Family("counter", "contacts_answered", "Contacts answered by a counselor.", ("queue",)),
+    Family("counter", "contacts_answered_in_target", "Of these, within the target.", ("queue",)),
+    Family("counter", "contacts_abandoned", "Contacts that gave up.", ("queue",)),
+    Family("counter", "first_attempts", "Distinct people who called, by key.", ("key",)),
+    Family(
+        "gauge", "requests", "People who asked for help today, by where they are.", ("outcome",)
+    ),
+    Family("gauge", "queue_contacts", "People waiting in a queue.", ("queue",)),
+    Family(
+        "gauge",
+        "queue_oldest_contact_timestamp_seconds",
+        "Since when the longest waiting has waited; absent when nobody waits.",
+        ("queue",),
+    ),
+    Family("gauge", "counselors", "Counselors by pool and state.", ("pool", "state")),
+    Family("gauge", "counselors_required", "Seats that the rate needs (median).", ("pool",)),
+    Family(
+        "gauge", "arrivals_expected_rate", "Expected first attempts a second, by key.", ("key",)
+    ),
+    Family("gauge", "surge_level", "0 normal, 1 watch, 2 surge, by key.", ("key",)),
+    Family("gauge", "surge_score", "The statistic over its threshold, while up.", ("key",)),
+    Family("gauge", "surge_started_timestamp_seconds", "When the surge began, while up.", ("key",)),
+    Family("counter", "surge_transitions", "Changes of a key's level.", ("from", "to")),
+    Family("gauge", "callbacks_pending", "Open callbacks.", ("state", "urgency")),
+    Family("gauge", "callbacks_overdue", "Open callbacks whose promise has passed."),
+    Family(
+        "gauge",
+        "callbacks_oldest_due_timestamp_seconds",
+        "The earliest promise that is still open; absent when none is.",
+    ),
+    Family("counter", "callbacks", "Callbacks closed, by result.", ("result",)),
+    Family("gauge", "centre_clock_speed", "Centre seconds in a second; 1 when live."),
+    Family("gauge", "board_data_age_seconds", "Age of a group of the board's numbers.", ("group",)),
+    Family("gauge", "board_viewers", "Screens that follow the live board."),
+    Family("counter", "board_snapshots", "Snapshots made since the start."),
 )

@@ -3,7 +3,8 @@
     python -m tests.support.small_program PORT [BEHAVIOUR ...]
 
 dies-at-once      says why and ends with code 3 before it is ready
-dies-when-ready   ends with code 4 as soon as it was asked whether it is ready
+dies-with=FILE    ends with code 4 when it was asked whether it is ready, and at once when FILE
+                  says that it has done so before
 deaf              takes no notice of SIGTERM
 parent            starts a child of its own that takes no notice of SIGTERM either
 """
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 
 class _Ready(BaseHTTPRequestHandler):
@@ -34,10 +36,14 @@ def main(port: int, behaviours: set[str]) -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if "parent" in behaviours:
         subprocess.Popen([sys.executable, "-m", __spec__.name, str(port + 1), "deaf"])
+    mark = next((Path(b.removeprefix("dies-with=")) for b in behaviours if "=" in b), None)
+    if mark is not None and mark.exists():
+        return 4
     server = HTTPServer(("127.0.0.1", port), _Ready)
     sys.stderr.write("listening\n")
-    if "dies-when-ready" in behaviours:
+    if mark is not None:
         server.handle_request()
+        mark.touch()
         return 4
     server.serve_forever()
     return 0

@@ -1,0 +1,58 @@
+"""What are the boards made of? The app, and what starts and stops with it."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from services import auth
+from services.boards import routes
+from services.boards.access import viewer
+from services.boards.board import Board
+from services.boards.fold import Fold
+from services.boards.reader import Reader
+from services.boards.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app of one process."""
+    fold = Fold(settings.centre)
+    board = Board(fold)
+    reader = Reader(settings.connections, fold)
+    registry = CollectorRegistry()
+    registry.register(board.collector)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.hub = board.hub
+        tasks = [
+            asyncio.create_task(reader.run()),
+            asyncio.create_task(board.run(lambda: reader.caught_up)),
+        ]
+        for task in tasks:
+            task.add_done_callback(_end_on_unknown_error)
+        yield
+        board.hub.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    app = FastAPI(title="Surgeline boards", lifespan=lifespan, openapi_url=None)
+    auth.install(app, settings.tokens)
+    check = viewer(settings.host, settings.tokens, settings.kiosk)
+    routes.install(app, board, registry, lambda: reader.caught_up, check, settings.kiosk)
+    return app
+
+
+def _end_on_unknown_error(task: "asyncio.Task[None]") -> None:
+    """A board that no longer reads must not go on showing: the supervisor starts a new one."""
+    if task.cancelled() or task.exception() is None:
+        return
+    log.critical("board ends", exc_info=task.exception())
+    os._exit(1)

@@ -1,0 +1,69 @@
+"""When is a new snapshot made, and who gets it?
+
+At most every quarter of a second when something changed, at least every second so that ages and
+waits move on: encoded and rendered once, then shared by all screens.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from services.boards.build import build
+from services.boards.fold import Fold
+from services.boards.metrics import BoardCollector
+from services.boards.pages import Pages
+from services.boards.snapshot import Snapshot, encode
+from services.boards.sse import Frame, Hub, event, message
+from streams.telemetry.metrics import BOARD_BUILD_SECONDS
+
+PACE_SECONDS: Final = 0.25
+AT_LEAST_EVERY_SECONDS: Final = 1.0
+# With very many screens each frame is many writes: they get fewer, never older than a second.
+CROWD: Final = 200
+
+
+class Board:
+    """The newest snapshot in every form that is asked for."""
+
+    def __init__(self, fold: Fold) -> None:
+        self.fold = fold
+        self.hub = Hub()
+        self.pages = Pages(fold.centre)
+        self.collector = BoardCollector(fold)
+        self.snapshot: Snapshot | None = None
+        self.json = b""
+        self.parts: dict[str, str] = {}
+        self._events: dict[str, bytes] = {}
+        self._seq = 0
+
+    async def run(self, ready: Callable[[], bool]) -> None:
+        """Make snapshots until cancelled, from the moment that everything has been read."""
+        changes, made_at = -1, 0.0
+        while True:
+            crowded = self.hub.viewers > CROWD
+            await asyncio.sleep(AT_LEAST_EVERY_SECONDS if crowded else PACE_SECONDS)
+            late = time.monotonic() - made_at >= AT_LEAST_EVERY_SECONDS - PACE_SECONDS / 2
+            if ready() and (late or self.fold.changes != changes):
+                changes, made_at = self.fold.changes, time.monotonic()
+                self.make(datetime.now(UTC))
+
+    def make(self, wall: datetime) -> None:
+        """Make the snapshot of this moment and give it to everyone."""
+        self._seq += 1
+        with BOARD_BUILD_SECONDS.labels("snapshot").time():
+            self.snapshot = self.collector.snapshot = build(self.fold, wall, self._seq)
+            self.json = encode(self.snapshot)
+        with BOARD_BUILD_SECONDS.labels("page").time():
+            self._render(self.pages.parts(self.snapshot))
+        self.hub.publish(Frame(self._seq, event("board", self._seq, self.json), self._events))
+
+    def _render(self, parts: dict[str, str]) -> None:
+        changed = {name: html for name, html in parts.items() if self.parts.get(name) != html}
+        self.parts = parts
+        self._events = {**self._events, **{n: message(_partial(n, h)) for n, h in changed.items()}}
+
+
+def _partial(name: str, html: str) -> str:
+    return f'<hx-partial hx-target="#part-{name}" hx-swap="innerMorph">{html}</hx-partial>'

@@ -1,0 +1,127 @@
+"""What does Prometheus read off the board?
+
+The same snapshot that the screens show, and the sums behind it, at the moment of the scrape.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.boards.fold import Fold
+from services.boards.levels import RANK
+from services.boards.snapshot import Snapshot
+from streams.telemetry.metrics import BOARD_FAMILIES, Family
+
+Samples = Iterable[tuple[tuple[str, ...], float]]
+COUNTED: Final = {
+    "contacts_received": "contacts",
+    "contacts_redialled": "redials",
+    "contacts_answered": "answered",
+    "contacts_answered_in_target": "answered_in_target",
+    "contacts_abandoned": "abandoned",
+}
+
+
+class BoardCollector(Collector):
+    """Samples of one board."""
+
+    def __init__(self, fold: Fold) -> None:
+        self._fold = fold
+        self._highest: dict[tuple[str, tuple[str, ...]], float] = {}
+        self.snapshot: Snapshot | None = None
+        self.viewers = 0
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family of the board; none before the first snapshot."""
+        if self.snapshot is None:
+            return
+        samples = {**self._counts(), **self._queues(), **self._levels(self.snapshot)}
+        samples |= self._snapshot(self.snapshot)
+        for family in BOARD_FAMILIES:
+            yield self._metric(family, samples[family.name])
+
+    def _metric(self, family: Family, samples: Samples) -> Metric:
+        name = f"surgeline_{family.name}"
+        if family.kind == "gauge":
+            gauge = GaugeMetricFamily(name, family.help, labels=family.labels)
+            for labels, value in samples:
+                gauge.add_metric(labels, value)
+            return gauge
+        counter = CounterMetricFamily(name, family.help, labels=family.labels)
+        for labels, value in samples:
+            highest = max(value, self._highest.get((name, labels), 0.0))
+            self._highest[name, labels] = highest
+            counter.add_metric(labels, highest)
+        return counter
+
+    def _counts(self) -> Mapping[str, Samples]:
+        queues = self._fold.tallies.queues()
+        counted: dict[str, Samples] = {
+            name: [((queue,), getattr(total, field)) for queue, total in queues.items()]
+            for name, field in COUNTED.items()
+        }
+        counted["first_attempts"] = [((k,), n) for k, n in self._fold.pulses.totals.items()]
+        counted["callbacks"] = [((name,), n) for name, n in self._fold.promises.closed.items()]
+        counted["surge_transitions"] = list(self._fold.levels.transitions.items())
+        return counted
+
+    def _queues(self) -> Mapping[str, Samples]:
+        snapshot, queues = self.snapshot, self._fold.tallies.queues()
+        return {
+            "queue_contacts": [((queue,), total.waiting) for queue, total in queues.items()],
+            "queue_oldest_contact_timestamp_seconds": [
+                ((queue,), _on_the_wall(snapshot, total.oldest_waiting_since))
+                for queue, total in queues.items()
+                if snapshot and total.oldest_waiting_since
+            ],
+        }
+
+    def _levels(self, snapshot: Snapshot) -> Mapping[str, Samples]:
+        centre, expectations = self._fold.centre, self._fold.expectations
+        keys = dict.fromkeys(baseline.key for baseline in centre.baselines)
+        up = {level.key: level for level in snapshot.levels}
+        return {
+            "arrivals_expected_rate": [
+                ((key,), expectations.per_hour(key, snapshot.at) / 3600) for key in keys
+            ],
+            "surge_level": [
+                ((key,), RANK[self._fold.levels.level(key)])
+                for key in [*keys, *(up.keys() - keys.keys())]
+            ],
+            "surge_score": [((key,), level.score) for key, level in up.items()],
+            "surge_started_timestamp_seconds": [
+                ((key,), _on_the_wall(snapshot, level.started_at)) for key, level in up.items()
+            ],
+        }
+
+    def _snapshot(self, snapshot: Snapshot) -> Mapping[str, Samples]:
+        due = snapshot.callbacks.oldest_promise
+        ages = snapshot.ages.items()
+        return {
+            "requests": [((part.name,), part.people) for part in snapshot.shares.parts],
+            "counselors": list(self._fold.desks.states().items()),
+            "counselors_required": [
+                ((pool.pool,), pool.needed)
+                for pool in snapshot.seats.pools
+                if pool.needed is not None
+            ],
+            "callbacks_pending": list(self._fold.promises.by_state().items()),
+            "callbacks_overdue": [((), snapshot.callbacks.overdue)],
+            "callbacks_oldest_due_timestamp_seconds": (
+                [((), _on_the_wall(snapshot, due))] if due else []
+            ),
+            "centre_clock_speed": [((), snapshot.speed)],
+            "board_data_age_seconds": [((g,), f.age) for g, f in ages if f.age is not None],
+            "board_viewers": [((), self.viewers)],
+            "board_snapshots": [((), snapshot.seq)],
+        }
+
+
+def _on_the_wall(snapshot: Snapshot | None, moment: datetime | None) -> float:
+    """A moment of the centre's clock as a timestamp whose age `time() - x` is in centre seconds."""
+    if snapshot is None or moment is None:
+        return 0.0
+    return snapshot.wall.timestamp() - (snapshot.at - moment).total_seconds()

@@ -1,0 +1,245 @@
+"""Which contacts are one person's one request for help?
+
+A caller's contacts are kept in the order of arrival. One joins the request of the one before it
+when it came within its reach: while that one was open, within the redial window after its last
+event, or within a day after a callback was promised. So the requests of a caller follow from the
+set of contacts alone: a late report moves a contact to its place, and those after it are looked
+at again, no further than something changes. A withheld number cannot be matched: each of its
+contacts is a request of its own.
+"""
+
+from typing import Final
+
+from streams.domain.centre import Centre
+from streams.domain.demand import FIRST, RECONNECT, REDIAL
+from streams.domain.life import ContactLife
+from streams.domain.moments import HOUR, Micros, span
+from streams.domain.overflow import Rules
+from streams.domain.tallies import (
+    ANSWERED_LIVE,
+    HANDED_OVER,
+    WAITING,
+    Bucket,
+    Tallies,
+)
+
+PROMISE_REACH: Final = 24 * HOUR
+
+
+class PersonsRequest:
+    """One or more contacts of one person, and where the request is counted now.
+
+    `answered`, `waiting` and `handed_over` say how many of its contacts are that.
+    """
+
+    __slots__ = (
+        "answered",
+        "bucket",
+        "contacts",
+        "handed_over",
+        "head",
+        "outcome",
+        "tail",
+        "waiting",
+    )
+
+    def __init__(self, head: ContactLife, bucket: Bucket) -> None:
+        self.head = head
+        self.tail: ContactLife | None = None
+        self.bucket = bucket
+        self.contacts = self.answered = self.waiting = self.handed_over = 0
+        self.outcome = ""  # as counted; "" while it is not
+
+    def keeper(self) -> ContactLife | None:
+        """The first contact for which a callback was promised."""
+        life: ContactLife | None = self.head
+        while life is not None and life.request is self:
+            if life.promise is not None:
+                return life
+            life = life.next
+        return None
+
+    def add(self, life: ContactLife, sign: int) -> None:
+        """Take a contact in (1) or let it go (-1), by its present fate."""
+        self.contacts += sign
+        fate = life.shape.fate if life.shape is not None else HANDED_OVER
+        if fate == ANSWERED_LIVE:
+            self.answered += sign
+        elif fate == WAITING:
+            self.waiting += sign
+        elif fate == HANDED_OVER:
+            self.handed_over += sign
+
+    def present_outcome(self) -> str:
+        """A promise stands, an answer is final, waiting is hope, else the last attempt's fate."""
+        if not self.contacts or not self.head.inbound:
+            return ""
+        if self.handed_over:
+            return HANDED_OVER
+        if self.answered:
+            return ANSWERED_LIVE
+        if self.waiting:
+            return WAITING
+        shape = self._last().shape
+        return shape.fate if shape is not None else ""
+
+    def _last(self) -> ContactLife:
+        life = self.tail if self.tail is not None else self.head
+        while life.next is not None and life.next.request is self:
+            life = life.next
+        self.tail = life
+        return life
+
+
+class Requests:
+    """The callers of one partition, their contacts in order, and their requests."""
+
+    def __init__(self, centre: Centre, tallies: Tallies, rules: Rules) -> None:
+        self._tallies = tallies
+        self._rules = rules
+        self._window: Micros = span(centre.alerts.redial_window)
+        self._no_end: Micros = span(centre.overflow.max_wait_without_end)
+        self._latest: dict[str, ContactLife] = {}
+
+    def place(self, life: ContactLife) -> None:
+        """Put a new contact among its caller's, by arrival."""
+        if life.key is None:
+            return
+        before = self._latest.get(life.key)
+        if before is None or _order(before) < _order(life):
+            self._latest[life.key] = life
+            after = None
+        else:
+            life.key = before.key  # one copy of the text for all contacts of a caller
+            after = before
+            while (before := after.prev) is not None and _order(before) > _order(life):
+                after = before
+        life.prev, life.next = before, after
+        if before is not None:
+            life.key = before.key
+            before.next = life
+        if after is not None:
+            after.prev = life
+
+    def displace(self, life: ContactLife, key: str | None) -> None:
+        """Take a contact out of the order in which it stood under `key`, before it moves."""
+        request = life.request
+        if request is not None:
+            self._leave(life, request)
+            self._tallies.count_out(life, request.bucket)
+            life.request = None
+        after = self._unlink(life, key)
+        if after is not None:
+            self._follow(after)
+        if request is not None:
+            self._recount(request)
+
+    def settle(self, life: ContactLife) -> None:
+        """A contact is new, has moved or has changed: count it and what follows from it."""
+        self._follow(life)
+
+    def forget(self, life: ContactLife) -> None:
+        """Let go of a contact whose request is over; what it was counted as stays counted."""
+        self._unlink(life, life.key)
+        life.request = None
+
+    def _unlink(self, life: ContactLife, key: str | None) -> ContactLife | None:
+        before, after = life.prev, life.next
+        if before is not None:
+            before.next = after
+        if after is not None:
+            after.prev = before
+        elif key is not None:
+            if before is not None:
+                self._latest[key] = before
+            else:
+                self._latest.pop(key, None)
+        life.prev = life.next = None
+        return after
+
+    def _follow(self, start: ContactLife) -> None:
+        touched: dict[PersonsRequest, None] = {}
+        life: ContactLife | None = start
+        while life is not None:
+            request, role, reach = self._standing(life)
+            same = request is life.request and role == life.role and reach == life.reach
+            if same and life is not start:
+                break
+            life.reach = reach
+            if life.request is not None:
+                touched[life.request] = None
+            touched[request] = None
+            self._count(life, request, role)
+            life = life.next
+        for request in touched:
+            self._recount(request)
+
+    def _standing(self, life: ContactLife) -> tuple[PersonsRequest, int, Micros]:
+        """Which request a contact belongs to, as what, and how far that reaches after it."""
+        before, own = life.prev, self._reach(life)
+        if before is not None and before.request is not None and life.arrival <= before.reach:
+            role = RECONNECT if before.answered else REDIAL
+            return before.request, role, max(own, before.reach)
+        request = life.request
+        if request is None or request.head is not life:
+            request = PersonsRequest(life, self._tallies.bucket_of(life))
+        return request, FIRST, own
+
+    def _reach(self, life: ContactLife) -> Micros:
+        reach = life.last_at + self._window
+        if life.is_open:
+            reach += self._no_end
+        promised_at = self._rules.promised_at(life)
+        return reach if promised_at is None else max(reach, promised_at + PROMISE_REACH)
+
+    def _count(self, life: ContactLife, request: PersonsRequest, role: int) -> None:
+        """Move a contact from how it was counted to how it counts now."""
+        before = life.request
+        if request.head is life:
+            bucket = self._tallies.bucket_of(life)
+            if bucket is not request.bucket:
+                self._move(request, bucket)
+        new = self._tallies.shape_of(life, role, self._rules.fate(life)) if life.inbound else None
+        if before is request and new is not None and self._tallies.is_counted_as(life, new):
+            return
+        if before is not None:
+            self._leave(life, before)
+        if new is not None:
+            self._tallies.count(life, before.bucket if before else None, request.bucket, new)
+        life.request, life.role = request, role
+        request.add(life, 1)
+        if request.tail is None or _order(request.tail) < _order(life):
+            request.tail = life
+
+    @staticmethod
+    def _leave(life: ContactLife, request: PersonsRequest) -> None:
+        request.add(life, -1)
+        if request.tail is life:
+            request.tail = None
+
+    def _move(self, request: PersonsRequest, bucket: Bucket) -> None:
+        """The first contact's day or queue is another than was thought: all its counts move."""
+        if request.outcome:
+            request.bucket.count_request(request.outcome, -1)
+            bucket.count_request(request.outcome, 1)
+        life: ContactLife | None = request.head
+        while life is not None and life.request is request:
+            if life.shape is not None:
+                request.bucket.count_contact(life, life.shape, -1)
+                bucket.count_contact(life, life.shape, 1)
+            life = life.next
+        request.bucket = bucket
+
+    def _recount(self, request: PersonsRequest) -> None:
+        outcome = request.present_outcome()
+        if outcome == request.outcome:
+            return
+        if request.outcome:
+            request.bucket.count_request(request.outcome, -1)
+        if outcome:
+            request.bucket.count_request(outcome, 1)
+        request.outcome = outcome
+
+
+def _order(life: ContactLife) -> tuple[Micros, str]:
+    return life.arrival, life.id

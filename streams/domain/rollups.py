@@ -1,0 +1,75 @@
+"""Which level of the centre does a rise belong to: one country, one topic, or everything?
+
+Every contact counts towards several keys (its country, topic, language, queue, channel, and the
+total), so one crisis raises many of them. The alert names the most specific key that explains the
+excess; the others are part of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+# A key explains another's excess when it holds at least this share of it.
+EXPLAINS: Final = 0.75
+# A key that makes up more than this share of everything says no more than the total does.
+BROAD: Final = 2 / 3
+_SPECIFIC_FIRST: Final = ("country", "topic", "language", "queue", "channel", "total")
+_BROAD_FIRST: Final = ("queue", "total", "language", "channel", "topic", "country")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excess:
+    """A key's contacts above expectation since its own likeliest start; `share` of the total."""
+
+    key: str
+    contacts: float
+    share: float
+
+    @property
+    def broad(self) -> bool:
+        """True when the key is nearly everything."""
+        return self.share > BROAD
+
+
+def dimension(key: str) -> str:
+    """What kind of level a key is: "country" of "country:JP"."""
+    return key.partition(":")[0]
+
+
+def most_specific(trigger: Excess, others: Iterable[Excess]) -> str:
+    """The key that names the rise which `trigger` showed."""
+    able = [other for other in others if other.contacts >= EXPLAINS * trigger.contacts]
+    able.append(trigger)
+    return min(able, key=_order).key
+
+
+def explained(key: Excess, crises: Iterable[Excess]) -> bool:
+    """True when crises of other kinds of level account for the key's excess.
+
+    Two keys of one kind (two countries) have no contact in common; for keys of different kinds
+    the greatest possible overlap is assumed.
+    """
+    held = sum(
+        crisis.contacts for crisis in crises if dimension(crisis.key) != dimension(key.key)
+    )
+    return held >= EXPLAINS * key.contacts
+
+
+def narrower(crisis: Excess, others: Mapping[str, Excess]) -> list[str]:
+    """Keys of one more specific kind that together explain the crisis, the largest first."""
+    for kind in _SPECIFIC_FIRST:
+        if kind == dimension(crisis.key):
+            break
+        parts = [
+            other for other in others.values() if dimension(other.key) == kind and not other.broad
+        ]
+        if sum(part.contacts for part in parts) >= EXPLAINS * crisis.contacts:
+            return [part.key for part in sorted(parts, key=lambda part: -part.contacts)]
+    return []
+
+
+def _order(excess: Excess) -> tuple[bool, int, float]:
+    ranks = _BROAD_FIRST if excess.broad else _SPECIFIC_FIRST
+    kind = dimension(excess.key)
+    rank = ranks.index(kind) if kind in ranks else -1
+    return excess.broad, rank, -excess.contacts

@@ -1,0 +1,48 @@
+"""How is a surge said in one sentence that a duty officer can read aloud?"""
+
+from collections.abc import Sequence
+
+from streams.events.surges import SurgeData
+
+_WORDS = ("", "", "twice", "three times", "four times", "five times", "six times", "seven times",
+          "eight times", "nine times", "ten times", "eleven times", "twelve times")
+
+
+def evidence(observed: int, expected: float, ratio: float, low: float, high: float) -> str:
+    """For example "11 calls where 1.1 were expected: ten times normal (7-14)"."""
+    return (
+        f"{observed} calls where {_few(expected)} {'was' if expected == 1 else 'were'} expected: "
+        f"{_times(ratio)} normal ({_few(low)}-{_few(high)})"
+    )
+
+
+def coverage(covers: float, also: Sequence[str]) -> str:
+    """What the named key does not hold of the rise, and what else it has raised."""
+    words = ""
+    if covers < 0.9:  # noqa: PLR2004 - a tenth is within the noise of what was counted
+        words += f"; {1 - covers:.0%} of the rise is outside it"
+    if also:
+        words += f"; also raised: {', '.join(also)}"
+    return words
+
+
+def closing(data: SurgeData) -> str:
+    """What is said when a surge is over."""
+    return (
+        f"demand is back below one and a half times normal; "
+        f"{data.observed} calls came where {_few(data.expected)} were expected"
+    )
+
+
+def _times(ratio: float) -> str:
+    whole = round(ratio)
+    if 2 <= whole < len(_WORDS):
+        return _WORDS[whole]
+    return f"{_few(ratio)} times"
+
+
+def _few(value: float) -> str:
+    """Two digits of a small number, whole ones of a large one."""
+    if value >= 10:  # noqa: PLR2004
+        return f"{value:.0f}"
+    return f"{value:.1f}".removesuffix(".0") if value >= 0.1 else f"{value:.2g}"  # noqa: PLR2004

@@ -1,0 +1,228 @@
+"""Which surges are there, since when, how large, and are they over?
+
+One detector per key finds rises; this module makes one episode of each crisis, whatever number
+of keys it raises, and says what changes: declared once, revised as evidence grows (the tier may
+rise from watch to alert, the key may become a more specific one), cleared once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from streams.domain import sentences
+from streams.domain.alert import Evidence, describe, grown
+from streams.domain.baseline import Shape
+from streams.domain.calendar import Calendar
+from streams.domain.centre import AlertPolicy, Centre
+from streams.domain.detector import Counts, Detector, Rules, Thresholds, closes_at
+from streams.domain.mixture import Mixture, Rise
+from streams.domain.rollups import Excess, explained, most_specific, narrower
+from streams.events.codec import derived_id
+from streams.events.demand import PulseData
+from streams.events.surges import SurgeCleared, SurgeData, SurgeDeclared, SurgeRevised, Tier
+
+SurgeFact = SurgeDeclared | SurgeRevised | SurgeCleared
+
+SOURCE = "/surgeline/surge"
+WEEKS_A_YEAR = 8766 / 168
+# How long a surge that is over still accounts for evidence that it left behind.
+_REMEMBERED = timedelta(hours=24)
+
+
+def thresholds(contacts_a_year: float, policy: AlertPolicy) -> Thresholds:
+    """The statistic's two thresholds: baseline contacts per accepted false alarm."""
+    return Thresholds(
+        watch=contacts_a_year / (policy.watch_per_week * WEEKS_A_YEAR),
+        alert=contacts_a_year / policy.alert_per_year,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Crisis:
+    """One episode as last said. `keys` are the raised keys that it accounts for."""
+
+    data: SurgeData
+    keys: set[str]
+    cleared_at: datetime | None = None
+
+
+class SurgeWatch:
+    """All keys of one surge worker."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._policy = centre.alerts
+        calendar = Calendar(centre.timezone)
+        self._shapes = {base.key: Shape(base.week, calendar) for base in centre.baselines}
+        per_year = sum(shape.per_year() for shape in self._shapes.values())
+        total = self._shapes.get("total")
+        self._everything = total.per_year() if total else per_year
+        self._rules = Rules(
+            mixture=Mixture(self._policy.ratios, self._policy.kappa),
+            thresholds=thresholds(per_year, self._policy),
+            distinct_callers=self._policy.distinct_callers,
+        )
+        self._detectors: dict[str, Detector] = {}
+        self._open: list[_Crisis] = []
+        self._past: list[_Crisis] = []
+        self.too_late = 0
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Where watch and alert begin."""
+        return self._rules.thresholds
+
+    def expected(self, key: str, at: datetime) -> float:
+        """First attempts per hour expected of a key; 0 when nothing is known of it."""
+        shape = self._shapes.get(key)
+        return shape.rate(int(at.timestamp())) if shape else 0.0
+
+    def observe(self, pulse: PulseData, now: datetime) -> list[SurgeFact]:
+        """Take one pulse: the same again changes nothing, and an alarm does not wait."""
+        shape = self._shapes.get(pulse.key)
+        if shape is None:
+            return []
+        frontier = self._frontier(now)
+        second = int(pulse.second.timestamp())
+        if second < frontier:
+            self.too_late += 1
+            return []
+        detector = self._detectors.get(pulse.key)
+        if detector is None:
+            detector = self._detectors[pulse.key] = Detector(shape, self._rules)
+        detector.settle(frontier)
+        counts = Counts(pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld)
+        if not detector.observe(second, pulse.partition, counts):
+            return []
+        live = detector.live
+        if live is None or live.episode is None:
+            return []
+        return self._raised(pulse.key, now)
+
+    def tick(self, now: datetime) -> list[SurgeFact]:
+        """What the passing of time changes: revisions that are due, surges that are over."""
+        frontier = self._frontier(now)
+        for detector in self._detectors.values():
+            detector.settle(frontier)
+        self._past = [past for past in self._past if now - _ended(past) < _REMEMBERED]
+        facts: list[SurgeFact] = []
+        for crisis in list(self._open):
+            over = self._over(crisis, frontier)
+            due = crisis.data.next_update_due
+            if over is not None:
+                facts.append(self._clear(crisis, over, now))
+            elif due is None or now >= due:
+                facts.append(self._revise(crisis, now))
+        return facts
+
+    def open(self) -> list[SurgeData]:
+        """The surges that are on, as last said."""
+        return [crisis.data for crisis in self._open]
+
+    def _frontier(self, now: datetime) -> int:
+        return int((now - self._policy.lateness).timestamp())
+
+    def _raised(self, key: str, now: datetime) -> list[SurgeFact]:
+        """A key is in surge: a new crisis, or more evidence of one that is known."""
+        crisis = self._account(key, now)
+        if crisis is None:
+            return [self._declare(key, now)]
+        if crisis.cleared_at is not None:
+            return []
+        if key not in crisis.keys:
+            crisis.keys.add(key)
+            renamed = self._narrow(crisis, now)
+            if renamed:
+                return renamed
+        raises = crisis.data.tier == "watch" and self._tier(key) == "alert"
+        if raises or (key == crisis.data.key and grown(crisis.data, self._rise(key, now))):
+            return [self._revise(crisis, now)]
+        return []
+
+    def _account(self, key: str, now: datetime) -> _Crisis | None:
+        """The crisis that a raised key belongs to, if one is known."""
+        for crisis in (*self._open, *self._past):
+            if key in crisis.keys:
+                return crisis
+        begun = datetime.fromtimestamp(self._rise(key, now).start, UTC)
+        known = [*self._open, *(past for past in self._past if begun < _ended(past))]
+        excesses = [self._excess_of(crisis, now) for crisis in known]
+        if not known or not explained(self._excess(key, now), excesses):
+            return None
+        return max(zip(known, excesses, strict=True), key=lambda pair: pair[1].contacts)[0]
+
+    def _declare(self, trigger: str, now: datetime) -> SurgeDeclared:
+        taken = {crisis.data.key for crisis in self._open}
+        others = [self._excess(key, now) for key in self._detectors if key not in taken]
+        key = most_specific(self._excess(trigger, now), others)
+        return self._begin(key, {key, trigger}, now)
+
+    def _begin(self, key: str, keys: set[str], now: datetime) -> SurgeDeclared:
+        episode = derived_id("surge", key, self._rise(key, now).start)
+        data = describe(self._evidence(key, keys, now), episode, now)
+        self._open.append(_Crisis(data=data, keys=keys))
+        return SurgeDeclared(
+            id=derived_id(episode, "declared", 0), source=SOURCE, subject=key, time=now, data=data
+        )
+
+    def _narrow(self, crisis: _Crisis, now: datetime) -> list[SurgeFact]:
+        """A crisis seen at a broad level takes the name of the parts that turn out to be it."""
+        taken = {other.data.key for other in self._open}
+        raised = [self._excess(key, now) for key in self._in_surge() if key not in taken]
+        parts = narrower(self._excess(crisis.data.key, now), raised)
+        if not parts:
+            return []
+        crisis.keys.add(parts[0])
+        facts: list[SurgeFact] = [self._revise(crisis, now, key=parts[0])]
+        for part in parts[1:]:
+            crisis.keys.discard(part)
+            facts.append(self._begin(part, {part}, now))
+        return facts
+
+    def _revise(self, crisis: _Crisis, now: datetime, key: str | None = None) -> SurgeRevised:
+        old = crisis.data
+        evidence = self._evidence(key or old.key, crisis.keys, now)
+        crisis.data = describe(evidence, old.episode, now, old)
+        return SurgeRevised(
+            id=derived_id(old.episode, "revised", crisis.data.revision),
+            source=SOURCE,
+            subject=crisis.data.key,
+            time=now,
+            data=crisis.data,
+        )
+
+    def _over(self, crisis: _Crisis, frontier: int) -> int | None:
+        """When the crisis ended, on counts that can no longer change."""
+        detector = self._detectors[crisis.data.key]
+        live = detector.live
+        if live is None:
+            return frontier
+        if live.episode is not None:
+            return detector.closed_at(frontier)
+        # Not raised itself: named by another key's alarm, and over with that one.
+        others = [self._detectors[key] for key in crisis.keys]
+        if any(other.live is not None and other.live.episode is not None for other in others):
+            ends = [other.closed_at(frontier) for other in others]
+            return None if None in ends else frontier
+        return frontier
+
+    def _clear(self, crisis: _Crisis, over: int, now: datetime) -> SurgeCleared:
+        self._open.remove(crisis)
+        old = crisis.data
+        crisis.cleared_at = now
+        crisis.data = msgspec.structs.replace(
+            old,
+            cleared_at=datetime.fromtimestamp(over, UTC),
+            next_update_due=None,
+            revision=old.revision + 1,
+            sentence=sentences.closing(old),
+        )
+        self._past.append(crisis)
+        return SurgeCleared(
+            id=derived_id(old.episode, "cleared", crisis.data.revision),
+            source=SOURCE,
+            subject=old.key,
+            time=now,
+            data=crisis.data,
+        )

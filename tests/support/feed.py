@@ -1,0 +1,186 @@
+"""Contacts straight onto the log, as intake would write them, and what they must amount to.
+
+The same seed gives the same people doing the same things; times are those of the run.
+"""
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from streams.centre_file import load_centre
+from streams.domain.clock import REAL_TIME
+from streams.events.codec import decode, encode_parcel
+from streams.events.contacts import (
+    AbandonedData,
+    AnsweredData,
+    ArrivedData,
+    Caller,
+    CompletedData,
+    ContactAbandoned,
+    ContactAnswered,
+    ContactArrived,
+    ContactCompleted,
+    ContactEvent,
+    ContactQueued,
+    QueuedData,
+)
+from streams.events.demand import QueueCounts, QueuesMeasured
+from streams.kafka import LogWriter, Outgoing, read_to_end
+from streams.processors.fold import PartitionFold
+from streams.processors.opened import open_value
+from streams.settings import Connections
+from streams.topics import CONTACTS, OVERFLOW, PULSES, QUEUES, partition_of
+
+SLOT_SECONDS = 0.02
+SOURCE = "/phone/test"
+KINDS = {
+    "arrived": (ContactArrived, ArrivedData),
+    "queued": (ContactQueued, QueuedData),
+    "answered": (ContactAnswered, AnsweredData),
+    "completed": (ContactCompleted, CompletedData),
+    "abandoned": (ContactAbandoned, AbandonedData),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens to one contact, in a slot of 20 ms, `waited` after it arrived."""
+
+    slot: int
+    contact: str
+    kind: str
+    caller: str | None
+    queue: str
+    waited: float
+
+    @property
+    def partition(self) -> int:
+        return partition_of(self.caller or self.contact, CONTACTS)
+
+    def event(self, now: datetime) -> ContactEvent:
+        kind, data = KINDS[self.kind]
+        caller = Caller(key=self.caller, key_id="p1", sealed="s1.AAAA") if self.caller else None
+        more = {"agent": "a1"} if self.kind in {"answered", "completed"} else {}
+        return kind(
+            id=f"{self.contact}-{self.kind}",
+            source=SOURCE,
+            subject=self.contact,
+            time=now + timedelta(seconds=self.waited),
+            recordedtime=now,
+            partitionkey=self.caller or self.contact,
+            data=data(queue=self.queue, caller=caller, language="ko", **more),
+        )
+
+
+def people(seed: int, contacts: int, events_per_second: int) -> list[Step]:
+    """So many contacts, most answered, many giving up, some redialling, some without a number."""
+    rng = random.Random(seed)
+    callers = [f"{rng.getrandbits(128):032x}" for _ in range(contacts)]
+    per_slot = events_per_second * SLOT_SECONDS / 3.2
+    steps: list[Step] = []
+    for number in range(contacts):
+        first = int(number / per_slot)
+        again = rng.random() < 0.15 and number > 20
+        caller = callers[rng.randrange(number - 20, number)] if again else callers[number]
+        known = caller if rng.random() > 0.05 else None
+        queue = "english" if rng.random() < 0.2 else "main"
+        answered = rng.random() < 0.6
+        kinds = ("arrived", "queued", "answered", "completed") if answered else (
+            "arrived", "queued", "abandoned"
+        )  # fmt: skip
+        waits = (0.0, 0.5, 10.0, 70.0) if answered else (0.0, 0.5, rng.choice((2.0, 40.0)))
+        for kind, waited in zip(kinds, waits, strict=True):
+            slot = first + int(waited)
+            steps.append(Step(slot, f"c{seed}-{number}", kind, known, queue, waited))
+    return sorted(steps, key=lambda step: step.slot)
+
+
+def _parcels(steps: Sequence[Step], now: datetime) -> Iterator[Outgoing]:
+    by_partition: dict[int, list[ContactEvent]] = defaultdict(list)
+    for step in steps:
+        by_partition[step.partition].append(step.event(now))
+    for partition, events in by_partition.items():
+        yield Outgoing(topic=CONTACTS, partition=partition, value=encode_parcel(events))
+
+
+async def feed(writer: LogWriter, steps: Sequence[Step], *, fast: bool = False) -> None:
+    """Write every step in its slot; `fast` does not wait for the slots."""
+    by_slot: dict[int, list[Step]] = defaultdict(list)
+    for step in steps:
+        by_slot[step.slot].append(step)
+    began = time.monotonic()
+    for slot in sorted(by_slot):
+        if not fast:
+            await asyncio.sleep(max(0.0, began + slot * SLOT_SECONDS - time.monotonic()))
+        await writer.append(list(_parcels(by_slot[slot], datetime.now(UTC))))
+
+
+@dataclass(slots=True)
+class Amount:
+    """What a log of contacts amounts to: by partition, by pulse, by derived id."""
+
+    counts: dict[int, dict[str, dict[str, QueueCounts]]]
+    offsets: dict[int, int]
+    pulses: dict[tuple[str, int, datetime], tuple[int, int, int, int]]
+    overflow: dict[str, str]
+
+
+async def recount(connections: Connections) -> Amount:
+    """Fold the log of contacts from its first record, by books that nobody else has touched."""
+    centre = load_centre(connections.centre)
+    folds = {p: PartitionFold(centre, p, 0) for p in range(CONTACTS.partitions)}
+    amount = Amount({}, {}, {}, {})
+    async for record in read_to_end(connections, CONTACTS):
+        arrived = REAL_TIME.at(datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
+        facts, _, _ = folds[record.partition].take(record, arrived)
+        amount.overflow |= {fact.id: type(fact).__name__ for fact in facts}
+    for partition, fold in folds.items():
+        if fold.position:
+            amount.counts[partition] = fold.book.counts()
+            amount.offsets[partition] = fold.position - 1
+        for pulse in fold.book.take_pulses():
+            amount.pulses[pulse.key, pulse.partition, pulse.second] = (
+                pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld
+            )  # fmt: skip
+    return amount
+
+
+async def published(connections: Connections) -> Amount:
+    """What the tally has said, read from its topics: the last word on each key."""
+    amount = Amount({}, {}, {}, {})
+    async for record in read_to_end(connections, QUEUES):
+        event = decode(record.value or b"")
+        assert isinstance(event, QueuesMeasured)
+        if event.data.offset >= 0:
+            amount.counts[event.data.partition] = event.data.counts
+            amount.offsets[event.data.partition] = event.data.offset
+    async for record in read_to_end(connections, PULSES):
+        for event in open_value(record.value)[0]:
+            pulse = event.data
+            amount.pulses[pulse.key, pulse.partition, pulse.second] = (
+                pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld
+            )  # fmt: skip
+    async for record in read_to_end(connections, OVERFLOW):
+        for event in open_value(record.value)[0]:
+            amount.overflow[event.id] = type(event).__name__
+    return amount
+
+
+async def caught_up(connections: Connections, patience_seconds: float = 60.0) -> Amount:
+    """What was published, once it reflects the whole log of contacts."""
+    ends: dict[int, int] = {}
+    async for record in read_to_end(connections, CONTACTS):
+        ends[record.partition] = record.offset
+    give_up = time.monotonic() + patience_seconds
+    while True:
+        amount = await published(connections)
+        if all(amount.offsets.get(p, -1) >= offset for p, offset in ends.items()):
+            return amount
+        if time.monotonic() > give_up:
+            missing = {p: (amount.offsets.get(p), end) for p, end in ends.items()}
+            raise AssertionError(f"the tally has not caught up: {missing}")
+        await asyncio.sleep(0.3)
