@@ -71,7 +71,7 @@ class Tokens:
         if self._known is None:
             return Identity("local", ROLES)
         scheme, _, token = (authorization or "")[:LONGEST_HEADER].partition(" ")
-        presented = hashlib.sha256(token.strip().encode()).digest()
+        presented = hashlib.sha256(token.strip().encode(errors="replace")).digest()
         found = None
         for digest, identity in self._known:
             if hmac.compare_digest(digest, presented):

@@ -15,19 +15,19 @@ How it is to be used:
   last event seen: who waits too long must not be guessed from reports that lie unread.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from streams.domain.centre import Centre
 from streams.domain.demand import Seconds
-from streams.domain.life import NEVER, ContactLife, Promise, State
-from streams.domain.moments import HOUR, SECOND, Days, Micros, micros, moment, span
+from streams.domain.life import NEVER, ContactLife, Facts, Promise, State
+from streams.domain.moments import SECOND, Micros, micros, moment, span
 from streams.domain.overflow import Rules
-from streams.domain.repeats import heard_before
+from streams.domain.repeats import ENTRY, heard_before
 from streams.domain.requests import PersonsRequest, Requests
 from streams.domain.tallies import HANDED_OVER, Tallies
-from streams.domain.timers import Timers
+from streams.domain.timers import COARSE, Timers
 from streams.errors import InvalidEventError
 from streams.events.callbacks import CallbackWanted, CallerServed, CallerServedData, Request
 from streams.events.codec import derived_id
@@ -60,13 +60,220 @@ class ContactBook:
         self._tallies = Tallies(centre, self._seconds)
         self._requests = Requests(centre, self._tallies, self._rules)
         self._contacts: dict[str, ContactLife] = {}
-        self._facts: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._facts: dict[Facts, Facts] = {}
         self._timers = Timers()
-        self._pending: dict[ContactLife, None] = {}
         self._memory: Micros = span(memory)
         self._horizon: Micros = 0
-        self._today = ""
+        self._today = self._yesterday = ""
 
     def __len__(self) -> int:
         """Contacts remembered."""
         return len(self._contacts)
+
+    def observe(self, event: ContactEvent, offset: int) -> list[OverflowFact]:
+        """Fold one event. Facts are never returned here but by the next `tick` (see above).
+
+        Raises `InvalidEventError`: "duplicate_differs", or "too_late" for a contact that began
+        before the book's memory.
+        """
+        self.offset = max(self.offset, offset)
+        at = micros(event.time)
+        life = self._contacts.get(event.subject)
+        if life is None:
+            if at < self._horizon:
+                raise InvalidEventError("too_late", "time", "the contact is no longer remembered")
+            life = ContactLife(event.subject)
+        if heard_before(life, event):
+            return []
+        self._contacts[life.id] = life
+        key, arrival, had_number = life.key, life.arrival, life.has_number
+        was_waiting = life.inbound and life.state is State.WAITING
+        life.fold(event, at, self._facts)
+        if not life.inbound:
+            if len(life.seen) == ENTRY:
+                self._timers.set(life, at + self._memory, COARSE)
+            return []
+        if life.request is not None and (life.key != key or life.arrival != arrival):
+            self._requests.displace(life, key)
+        if life.request is None:
+            self._requests.place(life)
+        self._requests.settle(life)
+        self._watch(life, was_waiting=was_waiting, had_number=had_number)
+        return []
+
+    def remember(self, fact: OverflowFact) -> None:
+        """Take a fact that this book sent in an earlier life; those of other books are left."""
+        if fact.source != self.source:
+            return
+        life = self._contacts.get(fact.data.contact)
+        if isinstance(fact, CallerServed):
+            if life is not None:
+                life.served = True
+            return
+        if life is None:
+            life = self._stand_in(fact)
+        if life.promise is None:
+            life.promise = Promise(fact.data.request.id, micros(fact.time))
+            self._requests.settle(life)
+
+    def tick(self, now: datetime) -> list[OverflowFact]:
+        """What the passing of time and the events since the last tick call for."""
+        at = micros(now)
+        self._horizon = at - self._memory
+        for life in self._timers.due(at):
+            self._due(life, at)
+        facts: list[OverflowFact] = []
+        pending = self._requests.pending
+        while pending:
+            lives = sorted(pending, key=lambda life: (life.arrival, life.id))
+            pending.clear()
+            for life in lives:
+                fact = self._resolve(life, at)
+                if fact is not None:
+                    facts.append(fact)
+        self._seconds.forget(at // SECOND)
+        self._turn_the_page(at)
+        return facts
+
+    def take_pulses(self) -> list[PulseData]:
+        """Pulses that changed since the last call, cumulative per (key, second)."""
+        return self._seconds.take()
+
+    def counts(self, since: str | None = None) -> dict[str, dict[str, QueueCounts]]:
+        """Counts by day and queue: of yesterday and today, or since another day."""
+        return self._tallies.counts(self._yesterday if since is None else since)
+
+    def requests(self) -> Iterator[PersonsRequest]:
+        """Every request remembered, for the audit."""
+        seen: dict[PersonsRequest, None] = {}
+        for life in self._contacts.values():
+            if life.request is not None:
+                seen[life.request] = None
+        return iter(seen)
+
+    # Time
+
+    def _watch(self, life: ContactLife, *, was_waiting: bool, had_number: bool) -> None:
+        if life.answered or life.promise is not None:
+            life.caller = None  # the sealed number is kept no longer than it may be needed
+        if life.state is State.WAITING and not was_waiting:
+            self._timers.set(life, self._rules.limit_at(life))
+        elif len(life.seen) == ENTRY:
+            self._timers.set(life, life.last_at + self._memory, COARSE)
+        if life.has_number and not had_number:
+            self._requests.pending[life] = None
+
+    def _due(self, life: ContactLife, now: Micros) -> None:
+        if self._contacts.get(life.id) is not life:
+            return
+        if life.state is State.WAITING and life.inbound:
+            if now < self._rules.limit_at(life):
+                self._timers.set(life, self._rules.limit_at(life))
+                return
+            self._requests.pending[life] = None
+            missed_at = self._rules.no_end_at(life)
+            if now < missed_at:
+                self._timers.set(life, missed_at)
+                return
+            if self._rules.holds(life) or now >= life.last_at + self._memory:
+                life.no_end = True
+                self._requests.settle(life)
+        self._forget_or_wait(life, now)
+
+    def _forget_or_wait(self, life: ContactLife, now: Micros) -> None:
+        last = life.last_at if life.request is None else life.request.last_at()
+        if now < last + self._memory:
+            self._timers.set(life, last + self._memory, COARSE)
+            return
+        self._requests.forget(life)
+        del self._contacts[life.id]
+
+    def _turn_the_page(self, now: Micros) -> None:
+        today = self._tallies.days.day_of(now)
+        if today != self._today:
+            self._today = today
+            self._yesterday = self._tallies.days.day_before(today)
+            self._tallies.forget_before(self._yesterday)
+
+    # Promises
+
+    def _resolve(self, life: ContactLife, now: Micros) -> OverflowFact | None:
+        request = life.request
+        if request is None or self._contacts.get(life.id) is not life:
+            return None
+        if life.promise is None and (
+            self._rules.fate(life) == HANDED_OVER
+            or (not request.handed_over and self._rules.waited_too_long(life, now))
+        ):
+            return self._promise(life, request)
+        return self._serve(life, request) if life.answered and not life.served else None
+
+    def _promise(self, life: ContactLife, request: PersonsRequest) -> CallbackWanted | None:
+        """A promise for a request that has none; a repeat of the wish for one that has.
+
+        The repeat has an id of its own: if the promise was kept meanwhile, which the tally does
+        not know, this person is waiting anew.
+        """
+        keeper = request.keeper()
+        head = request.head
+        earlier = keeper.promise if keeper is not None else None
+        request_id = head.id if earlier is None else earlier.request_id
+        needed_at = self._rules.needed_at(life)
+        fact = None
+        if earlier is None or life.arrival > earlier.at:
+            repeat = () if earlier is None else (life.id,)
+            wish = Request(id=request_id, arrived_at=moment(head.arrival), queue=head.facts[0])
+            fact = self._rules.wanted(
+                life, wish, derived_id("callback-wanted", request_id, *repeat), self.source
+            )
+        life.promise = Promise(request_id, needed_at)
+        life.caller = None
+        self._requests.settle(life)
+        self._look_again_after(life)
+        return fact
+
+    def _look_again_after(self, life: ContactLife) -> None:
+        """Those answered after a promise close it."""
+        after: ContactLife | None = life
+        while after is not None and after.request is life.request:
+            if after.answered and not after.served:
+                self._requests.pending[after] = None
+            after = after.next
+
+    def _serve(self, life: ContactLife, request: PersonsRequest) -> CallerServed | None:
+        keeper = request.keeper()
+        if keeper is None or keeper.promise is None:
+            return None
+        promise = keeper.promise
+        answered_at = life.answered_at if life.answered_at != NEVER else life.last_at
+        if answered_at < promise.at and (life.arrival, life.id) < (keeper.arrival, keeper.id):
+            return None  # answered before the need that the promise is about
+        life.served = True
+        return CallerServed(
+            id=derived_id("caller-served", life.id),
+            source=self.source,
+            subject=promise.request_id,
+            time=moment(answered_at),
+            partitionkey=life.key,
+            data=CallerServedData(
+                request=promise.request_id,
+                contact=life.id,
+                caller_key=life.key or "",
+                agent=life.agent,
+            ),
+        )
+
+    def _stand_in(self, fact: CallbackWanted) -> ContactLife:
+        """For a promise whose contact is not in the book: it only links and is not counted."""
+        life = ContactLife(fact.data.contact)
+        request = fact.data.request
+        life.key = fact.data.caller.key
+        life.facts = (request.queue, None, None, None, None)
+        life.first_heard = micros(request.arrived_at)
+        life.last_at = micros(fact.time)
+        life.promise = Promise(request.id, life.last_at)
+        self._contacts[life.id] = life
+        self._timers.set(life, life.last_at + self._memory, COARSE)
+        self._requests.place(life)
+        self._requests.settle(life)
+        return life

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import NamedTuple, Protocol
 
-from streams.domain.mixture import Mixture, Scores
+from streams.domain.mixture import Mixture, Rise, Scores
+from streams.events.surges import Tier
 
 # Closing asks for the mirrored question: is demand back from 1.5 times the baseline to 1.0?
 CLOSING_RATIO = 1.5
@@ -229,6 +230,44 @@ class Detector:
     def live(self) -> Standing | None:
         """The state with everything heard so far."""
         return self._states[-1] if self._states else self.settled
+
+    @property
+    def raised(self) -> bool:
+        """True while the key is in surge, on everything heard so far."""
+        live = self.live
+        return live is not None and live.episode is not None
+
+    @property
+    def tier(self) -> Tier:
+        """The tier its evidence has reached."""
+        live = self.live
+        episode = live.episode if live else None
+        return "alert" if episode is not None and episode.alerted is not None else "watch"
+
+    @property
+    def evidence(self) -> float:
+        """The statistic at its last decision."""
+        live = self.live
+        return live.episode.evidence if live and live.episode else 0.0
+
+    def rise(self, until: int) -> Rise:
+        """The episode's contacts since its start, or the likeliest start of one, up to `until`."""
+        live = self.live
+        if live is None:
+            return Rise(until, 0.0, 0.0)
+        scores, episode = live.scores, live.episode
+        end = max(until, scores.at + self.rules.width)
+        if episode is None:
+            return self.rules.mixture.rise(scores, self.expected.mass(scores.at, end))
+        quiet = self.expected.mass(scores.at + self.rules.width, end)
+        return Rise(episode.start, episode.calls, episode.mass + quiet)
+
+    def closed_at(self, frontier: int) -> int | None:
+        """When the surge ended, as far as settled counts tell; None while it is on."""
+        settled = self.settled
+        if settled is not None and settled.episode is not None:
+            return closes_at(settled, frontier, self.expected, self.rules)
+        return None if self.raised else frontier
 
     @property
     def pending(self) -> int:

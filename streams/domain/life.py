@@ -11,8 +11,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from streams.domain.moments import Micros
-from streams.events.callbacks import Caller
 from streams.events.contacts import (
+    Caller,
     ContactAbandoned,
     ContactAnswered,
     ContactArrived,
@@ -267,17 +267,13 @@ class ContactLife:
         if not data.consent_callback:
             self.consent = False
 
-    def _merge(
-        self, said: tuple[str | None, ...], stamp: int, shared: dict[Facts, Facts]
-    ) -> None:
+    def _merge(self, said: tuple[str | None, ...], stamp: int, shared: dict[Facts, Facts]) -> None:
         """Fact by fact the report of the lowest leg, rank and time holds."""
         stamps = self.stamps if isinstance(self.stamps, tuple) else (self.stamps,) * 6
         merged: list[str | None] = []
         holding: list[int] = []
         for held, since, new in zip((*self.facts, self.key), stamps, said, strict=True):
-            takes = new is not None and (
-                held is None or (stamp, new) < (since, held)
-            )
+            takes = new is not None and (held is None or (stamp, new) < (since, held))
             merged.append(new if takes else held)
             holding.append(stamp if takes else since)
         queue, channel, language, country, topic, key = merged

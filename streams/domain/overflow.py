@@ -9,18 +9,15 @@ queue, first in line. Who hung up within seconds is taken to have misdialled.
 from typing import Final
 
 from streams.domain.centre import Centre
-from streams.domain.life import NEVER, ContactLife, State
+from streams.domain.life import ContactLife, State
 from streams.domain.moments import Micros, moment, span
 from streams.domain.tallies import ANSWERED_LIVE, DEFLECTED, HANDED_OVER, WAITING
 from streams.events.callbacks import (
     CallbackWanted,
     CallbackWantedData,
-    CallerServed,
-    CallerServedData,
     Request,
     WantedReason,
 )
-from streams.events.codec import derived_id
 
 NO_NUMBER = "no_number"
 SHORT_ABANDON = "short_abandon"
@@ -29,6 +26,7 @@ NO_END_SEEN = "no_end_seen"
 
 # On these someone holds the line; an unanswered letter is not a call that nobody picks up.
 HOLDING_CHANNELS: Final = frozenset({None, "voice", "chat", "app"})
+_PLAIN: Final = {State.ANSWERED: ANSWERED_LIVE, State.WAITING: WAITING}
 CHANNEL: Final = 1  # its place among the facts
 
 
@@ -49,18 +47,18 @@ class Rules:
         if life.promise is not None:
             return HANDED_OVER
         state = life.state
-        if state is State.ANSWERED:
-            return ANSWERED_LIVE
-        if state is State.WAITING:
-            return WAITING
+        if state in _PLAIN:
+            return _PLAIN[state]
         if state is State.DEFLECTED and life.deflected is not None:
             why = life.deflected[2]
-            if why == "prompt":
-                return DEFLECTED
-            return self._promise_or_loss(life, asked=why == "moved_to_callback")
+            asked = why == "moved_to_callback"
+            return DEFLECTED if why == "prompt" else _promise_or_loss(life, asked=asked)
+        return self._fate_of_unanswered(life, state)
+
+    def _fate_of_unanswered(self, life: ContactLife, state: State) -> str:
         if state is State.ABANDONED and 0 <= life.wait_time() < self._short:
             return SHORT_ABANDON
-        fate = self._promise_or_loss(life, asked=False)
+        fate = _promise_or_loss(life, asked=False)
         return NO_END_SEEN if state is State.NO_END and fate != HANDED_OVER else fate
 
     def promised_at(self, life: ContactLife) -> Micros | None:
@@ -102,11 +100,13 @@ class Rules:
             and self.holds(life)
         )
 
-    def wanted(self, life: ContactLife, request: Request, source: str) -> CallbackWanted:
+    def wanted(
+        self, life: ContactLife, request: Request, identity: str, source: str
+    ) -> CallbackWanted:
         """The fact that this contact needs a callback, under its request."""
         caller = life.caller
         assert caller is not None  # noqa: S101 (no number, no promise: see `fate`)
-        queue, channel, language, country, topic = life.facts
+        _, channel, language, country, topic = life.facts
         data = CallbackWantedData(
             request=request,
             contact=life.id,
@@ -122,7 +122,7 @@ class Rules:
             caller_tz_from="country" if country in self._zones else "centre",
         )
         return CallbackWanted(
-            id="",
+            id=identity,
             source=source,
             subject=request.id,
             time=moment(self.needed_at(life)),
@@ -143,8 +143,8 @@ class Rules:
             return "asked" if life.facts[CHANNEL] is None else "other_channel"
         return "waited_too_long"
 
-    @staticmethod
-    def _promise_or_loss(life: ContactLife, *, asked: bool) -> str:
-        if not life.has_number:
-            return NO_NUMBER
-        return HANDED_OVER if life.consent or asked else CONSENT_REFUSED
+
+def _promise_or_loss(life: ContactLife, *, asked: bool) -> str:
+    if not life.has_number:
+        return NO_NUMBER
+    return HANDED_OVER if life.consent or asked else CONSENT_REFUSED

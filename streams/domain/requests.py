@@ -83,6 +83,10 @@ class PersonsRequest:
         shape = self._last().shape
         return shape.fate if shape is not None else ""
 
+    def last_at(self) -> Micros:
+        """When its last contact was last heard of."""
+        return self._last().last_at
+
     def _last(self) -> ContactLife:
         life = self.tail if self.tail is not None else self.head
         while life.next is not None and life.next.request is self:
@@ -100,6 +104,8 @@ class Requests:
         self._window: Micros = span(centre.alerts.redial_window)
         self._no_end: Micros = span(centre.overflow.max_wait_without_end)
         self._latest: dict[str, ContactLife] = {}
+        # Contacts for which a promise may be due, or which were answered after one.
+        self.pending: dict[ContactLife, None] = {}
 
     def place(self, life: ContactLife) -> None:
         """Put a new contact among its caller's, by arrival."""
@@ -210,6 +216,12 @@ class Requests:
         request.add(life, 1)
         if request.tail is None or _order(request.tail) < _order(life):
             request.tail = life
+        self._note_pending(life, request)
+
+    def _note_pending(self, life: ContactLife, request: PersonsRequest) -> None:
+        due = life.promise is None and life.shape is not None and life.shape.fate == HANDED_OVER
+        if due or (request.handed_over and life.answered and not life.served):
+            self.pending[life] = None
 
     @staticmethod
     def _leave(life: ContactLife, request: PersonsRequest) -> None:

@@ -49,9 +49,7 @@ def explained(key: Excess, crises: Iterable[Excess]) -> bool:
     Two keys of one kind (two countries) have no contact in common; for keys of different kinds
     the greatest possible overlap is assumed.
     """
-    held = sum(
-        crisis.contacts for crisis in crises if dimension(crisis.key) != dimension(key.key)
-    )
+    held = sum(crisis.contacts for crisis in crises if dimension(crisis.key) != dimension(key.key))
     return held >= EXPLAINS * key.contacts
 
 

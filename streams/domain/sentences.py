@@ -4,8 +4,21 @@ from collections.abc import Sequence
 
 from streams.events.surges import SurgeData
 
-_WORDS = ("", "", "twice", "three times", "four times", "five times", "six times", "seven times",
-          "eight times", "nine times", "ten times", "eleven times", "twelve times")
+_WORDS = (
+    "",
+    "",
+    "twice",
+    "three times",
+    "four times",
+    "five times",
+    "six times",
+    "seven times",
+    "eight times",
+    "nine times",
+    "ten times",
+    "eleven times",
+    "twelve times",
+)
 
 
 def evidence(observed: int, expected: float, ratio: float, low: float, high: float) -> str:

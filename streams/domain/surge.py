@@ -29,6 +29,7 @@ SOURCE = "/surgeline/surge"
 WEEKS_A_YEAR = 8766 / 168
 # How long a surge that is over still accounts for evidence that it left behind.
 _REMEMBERED = timedelta(hours=24)
+_ON_ITS_WAY = 10
 
 
 def thresholds(contacts_a_year: float, policy: AlertPolicy) -> Thresholds:
@@ -66,6 +67,7 @@ class SurgeWatch:
         self._detectors: dict[str, Detector] = {}
         self._open: list[_Crisis] = []
         self._past: list[_Crisis] = []
+        self._heard = 0
         self.too_late = 0
 
     @property
@@ -95,10 +97,8 @@ class SurgeWatch:
         counts = Counts(pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld)
         if not detector.observe(second, pulse.partition, counts):
             return []
-        live = detector.live
-        if live is None or live.episode is None:
-            return []
-        return self._raised(pulse.key, now)
+        self._heard = max(self._heard, second + 1)
+        return self._raised(pulse.key, now) if detector.raised else []
 
     def tick(self, now: datetime) -> list[SurgeFact]:
         """What the passing of time changes: revisions that are due, surges that are over."""
@@ -120,6 +120,13 @@ class SurgeWatch:
         """The surges that are on, as last said."""
         return [crisis.data for crisis in self._open]
 
+    def rise(self, key: str, now: datetime) -> Rise:
+        """What has come since the key's likeliest start, and what was expected in that time."""
+        detector = self._detectors.get(key)
+        # What happened in the last seconds may still be on its way.
+        until = max(self._heard, int(now.timestamp()) - _ON_ITS_WAY)
+        return detector.rise(until) if detector else Rise(until, 0.0, 0.0)
+
     def _frontier(self, now: datetime) -> int:
         return int((now - self._policy.lateness).timestamp())
 
@@ -136,7 +143,7 @@ class SurgeWatch:
             if renamed:
                 return renamed
         raises = crisis.data.tier == "watch" and self._tier(key) == "alert"
-        if raises or (key == crisis.data.key and grown(crisis.data, self._rise(key, now))):
+        if raises or (key == crisis.data.key and grown(crisis.data, self.rise(key, now))):
             return [self._revise(crisis, now)]
         return []
 
@@ -145,7 +152,7 @@ class SurgeWatch:
         for crisis in (*self._open, *self._past):
             if key in crisis.keys:
                 return crisis
-        begun = datetime.fromtimestamp(self._rise(key, now).start, UTC)
+        begun = datetime.fromtimestamp(self.rise(key, now).start, UTC)
         known = [*self._open, *(past for past in self._past if begun < _ended(past))]
         excesses = [self._excess_of(crisis, now) for crisis in known]
         if not known or not explained(self._excess(key, now), excesses):
@@ -159,7 +166,7 @@ class SurgeWatch:
         return self._begin(key, {key, trigger}, now)
 
     def _begin(self, key: str, keys: set[str], now: datetime) -> SurgeDeclared:
-        episode = derived_id("surge", key, self._rise(key, now).start)
+        episode = derived_id("surge", key, self.rise(key, now).start)
         data = describe(self._evidence(key, keys, now), episode, now)
         self._open.append(_Crisis(data=data, keys=keys))
         return SurgeDeclared(
@@ -168,8 +175,13 @@ class SurgeWatch:
 
     def _narrow(self, crisis: _Crisis, now: datetime) -> list[SurgeFact]:
         """A crisis seen at a broad level takes the name of the parts that turn out to be it."""
-        taken = {other.data.key for other in self._open}
-        raised = [self._excess(key, now) for key in self._in_surge() if key not in taken]
+        others = [other for other in (*self._open, *self._past) if other is not crisis]
+        taken = set().union(*(other.keys for other in others))
+        raised = [
+            self._excess(key, now)
+            for key, detector in self._detectors.items()
+            if detector.raised and key not in taken
+        ]
         parts = narrower(self._excess(crisis.data.key, now), raised)
         if not parts:
             return []
@@ -193,19 +205,13 @@ class SurgeWatch:
         )
 
     def _over(self, crisis: _Crisis, frontier: int) -> int | None:
-        """When the crisis ended, on counts that can no longer change."""
-        detector = self._detectors[crisis.data.key]
-        live = detector.live
-        if live is None:
-            return frontier
-        if live.episode is not None:
-            return detector.closed_at(frontier)
-        # Not raised itself: named by another key's alarm, and over with that one.
-        others = [self._detectors[key] for key in crisis.keys]
-        if any(other.live is not None and other.live.episode is not None for other in others):
-            ends = [other.closed_at(frontier) for other in others]
-            return None if None in ends else frontier
-        return frontier
+        """When the crisis ended, judged on counts that can no longer change."""
+        named = self._detectors[crisis.data.key]
+        if named.raised:
+            return named.closed_at(frontier)
+        # Named by another key's alarm without one of its own: over when that one is.
+        ends = [self._detectors[key].closed_at(frontier) for key in crisis.keys]
+        return None if None in ends else max(end for end in ends if end is not None)
 
     def _clear(self, crisis: _Crisis, over: int, now: datetime) -> SurgeCleared:
         self._open.remove(crisis)
@@ -226,3 +232,42 @@ class SurgeWatch:
             time=now,
             data=crisis.data,
         )
+
+    def _tier(self, key: str) -> Tier:
+        return self._detectors[key].tier
+
+    def _excess(self, key: str, now: datetime) -> Excess:
+        rise = self.rise(key, now)
+        share = self._shapes[key].per_year() / self._everything
+        return Excess(key=key, contacts=rise.calls - rise.mass, share=share)
+
+    def _excess_of(self, crisis: _Crisis, now: datetime) -> Excess:
+        current = self._excess(crisis.data.key, now)
+        if crisis.cleared_at is None:
+            return current
+        last = crisis.data.observed - crisis.data.expected
+        return Excess(key=current.key, contacts=last, share=current.share)
+
+    def _evidence(self, key: str, keys: set[str], now: datetime) -> Evidence:
+        alarmed = [raised for raised in sorted(keys) if self._detectors[raised].raised]
+        tier: Tier = (
+            "alert" if any(self._tier(raised) == "alert" for raised in alarmed) else "watch"
+        )
+        strongest = max(self._detectors[raised].evidence for raised in alarmed) if alarmed else 0.0
+        limits = self._rules.thresholds
+        whole = max((self._excess(other, now).contacts for other in alarmed), default=0.0)
+        own = self._excess(key, now).contacts
+        return Evidence(
+            key=key,
+            tier=tier,
+            rise=self.rise(key, now),
+            rate_now=self.expected(key, now),
+            statistic=strongest,
+            threshold=limits.alert if tier == "alert" else limits.watch,
+            covers=min(1.0, own / whole) if whole > 0 else 1.0,
+            also=tuple(other for other in alarmed if other != key),
+        )
+
+
+def _ended(crisis: _Crisis) -> datetime:
+    return crisis.cleared_at or datetime.max.replace(tzinfo=UTC)

@@ -76,14 +76,7 @@ class Bucket:
             else:
                 self.reconnects += sign
         if shape.answered:
-            self.answered += sign
-            if shape.in_target:
-                self.answered_in_target += sign
-            if life.wait >= 0:
-                self.wait += sign * life.wait
-            if life.handle >= 0:
-                self.handle += sign * life.handle
-                self.handled += sign
+            self._count_answered(life, shape, sign)
         elif shape.abandoned:
             self.abandoned += sign
             if shape.short:
@@ -93,6 +86,16 @@ class Bucket:
                 self.waiting[life] = None
             else:
                 self.waiting.pop(life, None)
+
+    def _count_answered(self, life: ContactLife, shape: Shape, sign: int) -> None:
+        self.answered += sign
+        if shape.in_target:
+            self.answered_in_target += sign
+        if life.wait >= 0:
+            self.wait += sign * life.wait
+        if life.handle >= 0:
+            self.handle += sign * life.handle
+            self.handled += sign
 
     def count_request(self, outcome: str, sign: int) -> None:
         """Put a person's request in or take it out."""

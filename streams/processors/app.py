@@ -62,12 +62,14 @@ class App(faust.App):  # type: ignore[misc]
         pass
 
 
-def build_app(connections: Connections, processor: str, source: Topic, inlet: Inlet) -> Any:
+def build_app(
+    connections: Connections, processor: str, source: Topic, inlet: Inlet, *, one_owner: bool
+) -> Any:
     """One app, one group, one agent, whose body hands each record on unacknowledged."""
     group = group_of(connections, processor)
     brokers = ";".join(f"kafka://{host}" for host in connections.kafka.split(","))
     app = App(group, broker=brokers, **SETTINGS)
-    use_strict_driver(app)
+    use_strict_driver(app, one_owner=one_owner)
     topic = app.topic(
         connections.topic(source),
         key_type=bytes,

@@ -16,10 +16,14 @@ from streams.topics import Topic
 
 
 class Processor(Protocol):
-    """State by partition of `source`, in memory, rebuilt from the log."""
+    """State by partition of `source`, in memory, rebuilt from the log.
+
+    With `one_owner`, one worker of the group is given all partitions and the others stand by.
+    """
 
     name: str
     source: Topic
+    one_owner: bool
 
     def positions(self) -> Mapping[int, int]:
         """The next offset to fold, of each partition that is loaded."""

@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import faust
+from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
+from aiokafka.coordinator.protocol import (
+    ConsumerProtocolMemberAssignment,
+    ConsumerProtocolMemberMetadata,
+)
 from faust.transport.drivers import aiokafka as stock
 from mode.utils.futures import notify
 
@@ -32,6 +37,7 @@ class StrictConsumer(stock.Consumer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.finished: dict[Any, int] = {}
         self.owner: Owner | None = None
+        self._told = True
 
     def finish(self, tp: Any, next_offset: int) -> None:
         """Everything before this offset is finished, with all that follows from it."""
@@ -63,16 +69,72 @@ class StrictConsumer(stock.Consumer):  # type: ignore[misc]
         await super().on_partitions_revoked(revoked)
         self.finished.clear()
 
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
+        """As Faust does; the owner is told as soon as it is known where the group stands."""
+        self._told = False
+        await super().on_partitions_assigned(assigned, generation_id)
+        if not assigned:
+            self._tell({})
+
     async def perform_seek(self) -> None:
         """Go back to what the group committed, and tell the owner where that is.
 
-        A group without a commit starts at the first record (`consumer_auto_offset_reset`).
+        A group without a commit starts at the first record (`consumer_auto_offset_reset`). Faust
+        also seeks when it was suspended while fetching; the owner hears of each assignment once.
         """
         committed = await self.seek_to_committed()
         self._read_offset.update(dict.fromkeys(committed))
         self._committed_offset.update({tp: at or None for tp, at in committed.items()})
-        if self.owner is not None:
-            self.owner.assigned({tp.partition: at for tp, at in committed.items()})
+        if set(committed) == self.assignment():
+            self._tell({tp.partition: at for tp, at in committed.items()})
+
+    def _tell(self, committed: Mapping[int, int | None]) -> None:
+        if self._told or self.owner is None:
+            return
+        self._told = True
+        self.owner.assigned(committed)
+
+
+class OneOwner(AbstractPartitionAssignor):  # type: ignore[misc]
+    """Gives everything to one member; the others stand by."""
+
+    name = "one-owner"
+    version = 0
+
+    @classmethod
+    def assign(cls, cluster: Any, members: Mapping[str, Any]) -> dict[str, Any]:
+        """All partitions of all subscribed topics to the member whose id comes first."""
+        topics = sorted({topic for member in members.values() for topic in member.subscription})
+        everything = {topic: sorted(cluster.partitions_for_topic(topic) or ()) for topic in topics}
+        shares: dict[str, dict[str, list[int]]] = {member: {} for member in members}
+        shares[min(members)] = everything
+        return {
+            member: ConsumerProtocolMemberAssignment(cls.version, sorted(share.items()), b"")
+            for member, share in shares.items()
+        }
+
+    @classmethod
+    def metadata(cls, topics: Iterable[str]) -> Any:
+        """What a member says when it joins: its topics."""
+        return ConsumerProtocolMemberMetadata(cls.version, list(topics), b"")
+
+    @classmethod
+    def on_assignment(cls, assignment: Any) -> None:
+        """Nothing is kept between rebalances."""
+
+
+class _OneOwnerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._partition_assignment_strategy = [OneOwner]  # noqa: SLF001
+        return consumer
+
+
+class OneOwnerConsumer(StrictConsumer):
+    """The strict consumer of a group in which one member owns everything."""
+
+    def _new_consumer_thread(self) -> Any:
+        return _OneOwnerThread(self, loop=self.loop, beacon=self.beacon)
 
 
 class StrictTransport(stock.Transport):  # type: ignore[misc]
@@ -81,9 +143,16 @@ class StrictTransport(stock.Transport):  # type: ignore[misc]
     Consumer = StrictConsumer
 
 
-def use_strict_driver(app: Any) -> None:
+class OneOwnerTransport(stock.Transport):  # type: ignore[misc]
+    """The same for a group in which one member owns everything."""
+
+    Consumer = OneOwnerConsumer
+
+
+def use_strict_driver(app: Any, *, one_owner: bool) -> None:
     """Install it in an app that has not started."""
-    app.transport = StrictTransport(app.conf.broker_consumer, app)
+    transport = OneOwnerTransport if one_owner else StrictTransport
+    app.transport = transport(app.conf.broker_consumer, app)
 
 
 OVERRIDDEN: tuple[Callable[..., Any], ...] = (

@@ -48,7 +48,13 @@ class Runner:
         letter_limit: int = 1000,
     ) -> None:
         self.processor = processor
-        self.app: Any = build_app(connections, processor.name, processor.source, self._take_in)
+        self.app: Any = build_app(
+            connections,
+            processor.name,
+            processor.source,
+            self._take_in,
+            one_owner=processor.one_owner,
+        )
         self.reads = 0  # records read while loading or closing gaps: progress, for the watchdog
         self.loading = False
         self.unassigned_since: float | None = time.monotonic()

@@ -30,6 +30,7 @@ class Staffing:
 
     name = "staffing"
     source = SURGES
+    one_owner = True
 
     def __init__(self, connections: Connections, centre: Centre, clock: FollowedClock) -> None:
         self._connections = connections

@@ -43,6 +43,7 @@ class Tally:
 
     name = "tally"
     source = CONTACTS
+    one_owner = False
 
     def __init__(self, connections: Connections, centre: Centre, clock: FollowedClock) -> None:
         self._connections = connections
@@ -145,7 +146,9 @@ class Tally:
         by_target: dict[int, list[PulseCounted]] = defaultdict(list)
         for fold in folds:
             for pulse in fold.book.take_pulses():
-                by_target[partition_of(pulse.key, PULSES)].append(_pulse(pulse, now))
+                # Lateness is judged by when intake heard of it, however far behind we are.
+                heard = fold.heard or now
+                by_target[partition_of(pulse.key, PULSES)].append(_pulse(pulse, heard))
         return [
             Outgoing(
                 topic=PULSES,
@@ -172,13 +175,13 @@ class Tally:
         return outgoing
 
 
-def _pulse(data: PulseData, now: datetime) -> PulseCounted:
+def _pulse(data: PulseData, heard: datetime) -> PulseCounted:
     return PulseCounted(
         id=derived_id("pulse", data.key, data.partition, data.second.isoformat()),
         source=SOURCE,
         subject=data.key,
         time=data.second,
-        recordedtime=now,
+        recordedtime=heard,
         data=data,
     )
 

@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
+import httpx
 import pytest
 from fastapi import Depends, FastAPI
-from fastapi.testclient import TestClient
 
 from services.auth import (
     ROLES,
@@ -103,32 +104,35 @@ def test_a_tokens_file_that_cannot_be_used_is_named(tmp_path: Path, text: str) -
         Tokens.load(path)
 
 
-def app_for_viewers(tokens: Tokens) -> TestClient:
+async def answer(tokens: Tokens, authorization: str | None) -> httpx.Response:
     app = FastAPI()
     install(app, tokens)
 
     @app.get("/board")
-    def board(who: Identity = Depends(require("viewer", "lead"))) -> str:  # noqa: FAST002, B008
+    def board(who: Annotated[Identity, Depends(require("viewer", "lead"))]) -> str:
         return who.name
 
-    return TestClient(app)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://surgeline") as client:
+        headers = {"Authorization": authorization} if authorization else {}
+        return await client.get("/board", headers=headers)
 
 
-def test_a_route_lets_in_who_holds_one_of_its_roles(tokens: Tokens) -> None:
-    answer = app_for_viewers(tokens).get("/board", headers={"Authorization": "Bearer another"})
-    assert (answer.status_code, answer.json()) == (200, "board")
+async def test_a_route_lets_in_who_holds_one_of_its_roles(tokens: Tokens) -> None:
+    heard = await answer(tokens, "Bearer another")
+    assert (heard.status_code, heard.json()) == (200, "board")
 
 
-def test_a_stranger_hears_401_and_how_to_come_in(tokens: Tokens) -> None:
-    answer = app_for_viewers(tokens).get("/board")
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
-    assert answer.json()["error"]["reason"] == "unauthorized"
+async def test_a_stranger_hears_401_and_how_to_come_in(tokens: Tokens) -> None:
+    heard = await answer(tokens, None)
+    assert (heard.status_code, heard.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert heard.json()["error"]["reason"] == "unauthorized"
 
 
-def test_someone_known_without_the_role_hears_403(tokens: Tokens) -> None:
-    answer = app_for_viewers(tokens).get("/board", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert answer.status_code == 403
-    assert answer.json()["error"] == {
+async def test_someone_known_without_the_role_hears_403(tokens: Tokens) -> None:
+    heard = await answer(tokens, f"Bearer {TOKEN}")
+    assert heard.status_code == 403
+    assert heard.json()["error"] == {
         "reason": "forbidden",
         "field": "",
         "detail": "needs the role viewer or lead",
