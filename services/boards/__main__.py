@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime, timedelta
+from types import FrameType
 
 import uvicorn
 
@@ -46,9 +47,19 @@ def _link(days: int) -> int:
     return 0
 
 
+class _Server(uvicorn.Server):
+    """Ends the live streams as soon as it is told to stop, not when their patience ends."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        end_streams = getattr(self.config.app.state, "end_streams", None)  # type: ignore[union-attr]
+        if end_streams is not None:
+            end_streams()
+        super().handle_exit(sig, frame)
+
+
 def _serve() -> int:
     settings = Settings.from_env(os.environ)
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
         port=settings.port,
@@ -60,6 +71,7 @@ def _serve() -> int:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    _Server(config).run()
     return 0
 
 

@@ -15,6 +15,7 @@ from services.boards.access import viewer
 from services.boards.board import Board
 from services.boards.fold import Fold
 from services.boards.reader import Reader
+from services.boards.routes import Doors
 from services.boards.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.hub = board.hub
+        loop = asyncio.get_running_loop()
+        app.state.end_streams = lambda: loop.call_soon_threadsafe(board.hub.close)
         tasks = [
             asyncio.create_task(reader.run()),
             asyncio.create_task(board.run(lambda: reader.caught_up)),
@@ -46,7 +48,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="Surgeline boards", lifespan=lifespan, openapi_url=None)
     auth.install(app, settings.tokens)
     check = viewer(settings.host, settings.tokens, settings.kiosk)
-    routes.install(app, board, registry, lambda: reader.caught_up, check, settings.kiosk)
+    doors = Doors(board, registry, lambda: reader.caught_up, check, settings.kiosk)
+    routes.install(app, doors)
     return app
 
 

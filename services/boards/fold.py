@@ -4,9 +4,9 @@ All facts of the state topics go in, in the order of each partition; a snapshot 
 here reads, sends or asks for the time: the same facts give the same board after every restart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any
 
 from services.boards.demand import PulseWindow
 from services.boards.desks import Desks
@@ -20,6 +20,7 @@ from services.boards.tallies import Tallies
 from services.boards.words import titles
 from streams.domain.centre import Centre
 from streams.domain.clock import REAL_TIME, CentreClock
+from streams.domain.staffing import ALL_POOLS
 from streams.events.agents import AgentStateChanged
 from streams.events.callbacks import CallbackChanged
 from streams.events.control import ClockDeclared
@@ -27,8 +28,6 @@ from streams.events.demand import PulseCounted, QueuesMeasured
 from streams.events.envelope import CloudEvent
 from streams.events.surges import SeatsNeeded, SurgeCleared, SurgeDeclared, SurgeRevised
 from streams.topics import CONTACTS
-
-SURGE_FACTS: Final = (SurgeDeclared, SurgeRevised, SurgeCleared)
 
 
 class Fold:
@@ -48,6 +47,17 @@ class Fold:
         self.ages = Ages()
         self.offsets: dict[str, dict[int, int]] = {}
         self.changes = 0
+        self._taking: dict[type[CloudEvent], Callable[[Any], object]] = {
+            PulseCounted: lambda event: self.pulses.observe(event.data),
+            QueuesMeasured: lambda event: self.tallies.observe(event.data),
+            CallbackChanged: self._callback,
+            SurgeDeclared: self._surge,
+            SurgeRevised: self._surge,
+            SurgeCleared: self._surge,
+            SeatsNeeded: self._seats,
+            AgentStateChanged: self._agent,
+            ClockDeclared: self._declare,
+        }
 
     def observe(
         self, topic: str, partition: int, offset: int, written_at: datetime, event: CloudEvent
@@ -56,24 +66,9 @@ class Fold:
         self.offsets.setdefault(topic, {})[partition] = offset
         self.ages.heard(topic, written_at)
         self.changes += 1
-        if isinstance(event, PulseCounted):
-            self.pulses.observe(event.data)
-        elif isinstance(event, QueuesMeasured):
-            self.tallies.observe(event.data)
-        elif isinstance(event, CallbackChanged):
-            self._callback(event)
-        elif isinstance(event, SURGE_FACTS):
-            before, after = self.levels.observe(event)
-            self.journal.level(event.data, self.titles.of(event.data.key), before, after)
-        elif isinstance(event, SeatsNeeded):
-            self.desks.plan(event.data)
-            self.journal.seats(event.data, event.time, self._pool(event.data.pool))
-        elif isinstance(event, AgentStateChanged):
-            was, is_staffed = self.desks.agent(event.data)
-            if is_staffed and not was:
-                self.journal.signed_in(event.time, self._pool(event.data.pool))
-        elif isinstance(event, ClockDeclared):
-            self._declare(event)
+        take = self._taking.get(type(event))
+        if take is not None:
+            take(event)
 
     def passed(self, topic: str, partition: int, offset: int) -> None:
         """A record without a fact for us (a tombstone, a newer type) was read."""
@@ -91,6 +86,20 @@ class Fold:
         before, after = self.promises.observe(event.data)
         if before is not after:
             self.journal.callback(event.data, before, after)
+
+    def _surge(self, event: SurgeDeclared | SurgeRevised | SurgeCleared) -> None:
+        change = self.levels.observe(event)
+        if change is not None:
+            self.journal.level(event.data, self.titles.of(event.data.key), change, event.time)
+
+    def _seats(self, event: SeatsNeeded) -> None:
+        self.desks.plan(event.data)
+        if event.data.pool != ALL_POOLS:
+            self.journal.seats(event.data, event.time, self._pool(event.data.pool))
+
+    def _agent(self, event: AgentStateChanged) -> None:
+        if self.desks.agent(event.data, event.time):
+            self.journal.signed_in(event.time, self._pool(event.data.pool))
 
     def _declare(self, event: ClockDeclared) -> None:
         data = event.data

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from services.boards.levels import Change
 from services.boards.promises import Promise
-from services.boards.snapshot import Decision, Level, Title
+from services.boards.snapshot import Decision, Title
 from streams.events.callbacks import CallbackData
 from streams.events.surges import SeatsData, SurgeData
 
@@ -19,14 +20,6 @@ GATHER: Final = timedelta(minutes=5)
 TOGETHER: Final = timedelta(minutes=2)
 KEEP: Final = 60
 RISE: Final = 0.2
-
-_OUTCOMES: Final = {
-    "completed": "callbacks_completed",
-    "reached_us_first": "callbacks_reached_us_first",
-    "withdrawn": "callbacks_withdrawn",
-    "expired": "callbacks_expired",
-    "unreachable": "callbacks_unreachable",
-}
 
 
 @dataclass(slots=True)
@@ -37,6 +30,7 @@ class _Entry:
     of: int = 0
     expected: float = 0.0
     names: list[Title] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 class Journal:
@@ -48,6 +42,10 @@ class Journal:
 
     def latest(self, count: int) -> tuple[Decision, ...]:
         """The newest first."""
+        chosen = self._entries[-count:]
+        raised = [entry for entry in self._entries if entry.kind == "surge_declared"][-1:]
+        if raised and raised[0] not in chosen:
+            chosen = [*raised, *chosen[1:]]
         return tuple(
             Decision(
                 at=entry.at,
@@ -56,24 +54,26 @@ class Journal:
                 of=entry.of,
                 names=tuple(entry.names),
                 expected=entry.expected,
+                counts=dict(entry.counts),
             )
-            for entry in reversed(self._entries[-count:])
+            for entry in reversed(chosen)
         )
 
-    def level(self, data: SurgeData, title: Title, before: Level, after: Level) -> None:
-        """A key went up or down."""
-        if before == after:
-            return
-        if after == "normal":
-            kind = "watch_cleared" if before == "watch" else "surge_cleared"
-            at = data.cleared_at or data.declared_at
+    def level(self, data: SurgeData, title: Title, change: Change, at: datetime) -> None:
+        """An episode went up or down, or was named more narrowly."""
+        if change.before != change.after:
+            up = change.after != "normal"
+            kind = f"{change.after}_declared" if up else f"{change.before}_cleared"
+            when = at if up else data.cleared_at or at
+        elif change.key_before != change.key:
+            kind, when = f"{change.after}_narrowed", at
         else:
-            kind, at = f"{after}_declared", data.declared_at
-        joined = self._near(kind, at, TOGETHER)
+            return
+        joined = self._near(kind, when, TOGETHER)
         if joined is not None:
             joined.names.append(title)
             return
-        self._add(_Entry(at, kind, number=data.observed, expected=data.expected, names=[title]))
+        self._add(_Entry(when, kind, number=data.observed, expected=data.expected, names=[title]))
 
     def seats(self, data: SeatsData, at: datetime, title: Title) -> None:
         """A pool's plan moved enough to be told: short, notably shorter, or covered again."""
@@ -91,28 +91,34 @@ class Journal:
     def callback(self, data: CallbackData, before: Promise | None, after: Promise) -> None:
         """A promise was made, or came to its end."""
         if before is None:
-            self._gather("callbacks_promised", data.requested_at)
-        ended = _OUTCOMES.get(after.outcome or "")
-        if ended and data.closed_at and (before is None or before.outcome != after.outcome):
-            self._gather(ended, data.closed_at)
+            self._count("promised", data.requested_at)
+        if after.outcome and data.closed_at and (before is None or before.outcome is None):
+            self._count(after.outcome, data.closed_at)
 
     def signed_in(self, at: datetime, title: Title) -> None:
         """A counselor took a seat."""
-        self._gather("signed_in", at, title)
+        self._gather("signed_in", at, [title]).number += 1
 
     def clock(self, at: datetime, speed: float) -> None:
         """A rehearsal or replay declared its clock."""
         self._add(_Entry(at, "clock_declared", expected=speed))
 
-    def _gather(self, kind: str, at: datetime, title: Title | None = None) -> None:
-        names = [title] if title else []
+    def _count(self, name: str, at: datetime) -> None:
+        entry = self._gather("callbacks", at, [])
+        entry.counts[name] = entry.counts.get(name, 0) + 1
+
+    def _gather(self, kind: str, at: datetime, names: list[Title]) -> _Entry:
+        """The entry of these five minutes, which carries the time of its latest part."""
         for entry in reversed(self._entries):
             if entry.at < at - 2 * GATHER:
                 break
             if entry.kind == kind and entry.names == names and _bin(entry.at) == _bin(at):
-                entry.number += 1
-                return
-        self._add(_Entry(at, kind, number=1, names=names))
+                if at > entry.at:
+                    self._entries.remove(entry)
+                    entry.at = at
+                    self._add(entry)
+                return entry
+        return self._add(_Entry(at, kind, names=names))
 
     def _near(self, kind: str, at: datetime, within: timedelta) -> _Entry | None:
         for entry in reversed(self._entries):
@@ -120,10 +126,11 @@ class Journal:
                 return entry
         return None
 
-    def _add(self, entry: _Entry) -> None:
+    def _add(self, entry: _Entry) -> _Entry:
         place = bisect_right([other.at for other in self._entries], entry.at)
         self._entries.insert(place, entry)
         del self._entries[:-KEEP]
+        return entry
 
 
 def _bin(at: datetime) -> int:

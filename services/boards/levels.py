@@ -1,5 +1,6 @@
 """Which keys are at watch or in a surge, since when, and how was it over the last hour?"""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,50 +20,67 @@ KEEP: Final = timedelta(hours=48)
 class Span:
     """A key was at this level from `since` until `until` (None: still is)."""
 
+    key: str
     level: Level
     since: datetime
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a fact changed: the episode's key and level, before and after."""
+
+    key_before: str | None
+    before: Level
+    key: str
+    after: Level
+
+
 class Levels:
-    """The episodes of every key, as the detector declares, revises and clears them."""
+    """Every episode as the detector declares, revises and clears it.
+
+    An episode may take a narrower key as evidence grows (from the main queue to one country), so
+    spans belong to episodes and remember which key they were under.
+    """
 
     def __init__(self) -> None:
-        self._active: dict[str, SurgeData] = {}
+        self._open: dict[str, SurgeData] = {}
+        self._revisions: dict[str, int] = {}
         self._spans: dict[str, list[Span]] = {}
         self.last_cleared_at: datetime | None = None
-        self.transitions: dict[tuple[Level, Level], int] = {}
+        self.transitions: Counter[tuple[str, str]] = Counter()
 
-    def observe(self, fact: SurgeFact) -> tuple[Level, Level]:
-        """Take a fact; the key's level (before, after)."""
+    def observe(self, fact: SurgeFact) -> Change | None:
+        """Take a fact; None when it is a repeat."""
         data = fact.data
-        before = self.level(data.key)
-        if isinstance(fact, SurgeCleared):
-            self._clear(data)
-        else:
-            after: Level = "surge" if data.tier == "alert" else "watch"
-            self._active[data.key] = data
-            if before != after:
-                self._begin(data.key, after, data.declared_at)
-        now = self.level(data.key)
-        if before != now:
-            self.transitions[before, now] = self.transitions.get((before, now), 0) + 1
-        return before, now
+        if self._revisions.get(data.episode, -1) >= data.revision:
+            return None
+        self._revisions[data.episode] = data.revision
+        was = self._open.pop(data.episode, None)
+        before = level_of(was)
+        after = "normal" if isinstance(fact, SurgeCleared) else level_of(data)
+        if after != "normal":
+            self._open[data.episode] = data
+        elif before == "surge":
+            at = data.cleared_at or data.declared_at
+            self.last_cleared_at = max(self.last_cleared_at or at, at)
+        self._mark(data, after, fact.time)
+        if before != after:
+            self.transitions[before, after] += 1
+        return Change(was.key if was else None, before, data.key, after)
 
     def level(self, key: str) -> Level:
         """The key's level now."""
-        data = self._active.get(key)
-        if data is None:
-            return "normal"
-        return "surge" if data.tier == "alert" else "watch"
+        levels = (level_of(data) for data in self._open.values() if key in _keys(data))
+        return max(levels, key=lambda level: RANK[level], default="normal")
 
     def active(self, titles: "Titles") -> tuple[KeyLevel, ...]:
-        """Every key that is not normal, the most telling first."""
-        found = [self._key_level(data, titles) for data in self._active.values()]
+        """Every open episode, the most telling first."""
+        found = [self._key_level(data, titles) for data in self._open.values()]
         return tuple(sorted(found, key=_telling))
 
     def headline(self, active: tuple[KeyLevel, ...]) -> Headline:
-        """The level of the whole centre, named after the key that says most."""
+        """The level of the whole centre, named after the episode that says most."""
         if not active:
             return Headline(level="normal", last_cleared_at=self.last_cleared_at)
         worst = active[0]
@@ -77,35 +95,37 @@ class Levels:
         """The highest level in each of the last `count` cells of time, oldest first."""
         start = until - count * cell
         cells = [(start + i * cell, start + (i + 1) * cell) for i in range(count)]
-        spans = self._spans.get(key, ())
+        spans = [span for spans in self._spans.values() for span in spans if span.key == key]
         return tuple(_highest(spans, since, end) for since, end in cells)
 
-    def _clear(self, data: SurgeData) -> None:
-        was = self._active.pop(data.key, None)
-        at = data.cleared_at or data.declared_at
-        spans = self._spans.get(data.key, [])
-        if spans and spans[-1].until is None:
-            spans[-1].until = at
-        if was and was.tier == "alert":
-            self.last_cleared_at = max(self.last_cleared_at or at, at)
+    def _mark(self, data: SurgeData, level: Level, at: datetime) -> None:
+        spans = self._spans.setdefault(data.episode, [])
+        since = at if spans else since_of(data)
+        wanted = () if level == "normal" else _keys(data)
+        for span in spans:
+            if span.until is None and (span.key not in wanted or span.level != level):
+                span.until = data.cleared_at or at
+        going_on = {span.key for span in spans if span.until is None}
+        spans += [Span(key, level, since) for key in wanted if key not in going_on]
+        self._forget(at - KEEP)
 
-    def _begin(self, key: str, level: Level, at: datetime) -> None:
-        spans = self._spans.setdefault(key, [])
-        if spans and spans[-1].until is None:
-            spans[-1].until = at
-        spans[:] = [span for span in spans if span.until is None or span.until > at - KEEP]
-        spans.append(Span(level, at))
+    def _forget(self, before: datetime) -> None:
+        old = [
+            episode
+            for episode, spans in self._spans.items()
+            if all(span.until is not None and span.until < before for span in spans)
+        ]
+        for episode in old:
+            del self._spans[episode]
 
     def _key_level(self, data: SurgeData, titles: "Titles") -> KeyLevel:
-        level = self.level(data.key)
-        spans = self._spans.get(data.key)
         return KeyLevel(
             key=data.key,
             title=titles.of(data.key),
-            level=level,
+            level=level_of(data),
             episode=data.episode,
             started_at=data.started_at,
-            declared_at=spans[-1].since if spans else data.declared_at,
+            declared_at=since_of(data),
             observed=data.observed,
             expected=data.expected,
             ratio=data.ratio,
@@ -115,6 +135,23 @@ class Levels:
             score=data.statistic / data.threshold if data.threshold else 0.0,
             sentence=data.sentence,
         )
+
+
+def level_of(data: SurgeData | None) -> Level:
+    """The level that an open episode's tier means."""
+    if data is None:
+        return "normal"
+    return "surge" if data.tier == "alert" else "watch"
+
+
+def since_of(data: SurgeData) -> datetime:
+    """When the episode reached the tier it has."""
+    return data.alerted_at or data.declared_at if data.tier == "alert" else data.declared_at
+
+
+def _keys(data: SurgeData) -> tuple[str, ...]:
+    """The key that names the episode, and the others that the same rise has raised."""
+    return data.key, *data.also
 
 
 class Titles:

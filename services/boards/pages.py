@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.boards import words
-from services.boards.snapshot import Snapshot
+from services.boards.snapshot import Snapshot, encode
 from services.boards.tiles import tiles
 from services.boards.vendored import static_version
 from streams.domain.centre import Centre
@@ -55,7 +54,7 @@ class Pages:
             parts=parts,
             language=language,
             languages=LANGUAGES,
-            started=orjson.dumps(live(snapshot)).decode().replace("<", "\\u003c"),
+            started=encode(snapshot).decode().replace("<", "\\u003c"),
             old=[group for group, fresh in snapshot.ages.items() if is_old(fresh.age)],
         )
 
@@ -78,26 +77,3 @@ class Pages:
 def is_old(age: float | None) -> bool:
     """Whether numbers of that age may still be shown as they are."""
     return age is None or age > STALE_AFTER_SECONDS
-
-
-def live(snapshot: Snapshot) -> dict[str, Any]:
-    """What the page's script needs: the clock, the ages, the level, and the chart."""
-    arrivals, headline = snapshot.arrivals, snapshot.headline
-    up = headline.key
-    return {
-        "seq": snapshot.seq,
-        "at": snapshot.at.timestamp(),
-        "speed": snapshot.speed,
-        "ages": {group: fresh.age for group, fresh in snapshot.ages.items()},
-        "level": headline.level,
-        "arrivals": {
-            "start": arrivals.start.timestamp(),
-            "first": arrivals.first_attempts,
-            "again": arrivals.repeats,
-            "low": arrivals.low,
-            "high": arrivals.high,
-        },
-        "mark": None
-        if up is None
-        else {"began": up.started_at.timestamp(), "declared": up.declared_at.timestamp()},
-    }

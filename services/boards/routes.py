@@ -1,12 +1,15 @@
 """What may be asked of the board?"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.boards.access import COOKIE, Kiosk
 from services.boards.board import Board
@@ -32,56 +35,38 @@ MEDIA: Final = {
 }
 
 
-def install(
-    app: FastAPI,
-    board: Board,
-    registry: CollectorRegistry,
-    caught_up: Callable[[], bool],
-    check: Callable[[Request], None],
-    kiosk: Kiosk | None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the routes need: the board, its metrics, whether all is read, and who may look."""
+
+    board: Board
+    registry: CollectorRegistry
+    caught_up: Callable[[], bool]
+    check: Callable[[Request], None]
+    kiosk: Kiosk | None
+
+
+def install(app: FastAPI, doors: Doors) -> None:
     """Give the app its routes."""
-    may_look = [Depends(check)]
+    app.add_middleware(Careful)
+    _install_page(app, doors.board, doors.check)
+    _install_numbers(app, doors)
+    _install_health(app, doors)
+    if doors.kiosk is not None:
+        _install_kiosk(app, doors.kiosk)
 
-    @app.middleware("http")
-    async def be_careful(request: Request, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        response.headers.update(SECURITY)
-        return response
 
-    @app.get("/", dependencies=may_look)
+def _install_page(app: FastAPI, board: Board, check: Callable[[Request], None]) -> None:
+    @app.get("/", dependencies=[Depends(check)])
     async def page(lang: str = "both") -> Response:
-        snapshot = board.snapshot
-        if snapshot is None:
+        if board.snapshot is None:
             return Response(board.pages.waiting_page(), 503, NOT_KEPT, HTML)
-        language = lang if lang in LANGUAGES else "both"
-        html = board.pages.page(snapshot, board.parts, language)
+        html = board.pages.page(board.snapshot, board.parts, _language(lang))
         return Response(html, 200, NOT_KEPT, HTML)
 
-    @app.get("/v1/board.json", dependencies=may_look)
-    async def snapshot() -> Response:
-        status = 200 if board.snapshot else 503
-        return Response(board.json or b"{}", status, NOT_KEPT, "application/json")
-
-    @app.get("/events", dependencies=may_look)
+    @app.get("/events", dependencies=[Depends(check)])
     async def events() -> Response:
         return StreamingResponse(board.hub.stream(), 200, STREAM, "text/event-stream")
-
-    @app.get("/metrics", dependencies=may_look)
-    async def metrics() -> Response:
-        board.collector.viewers = board.hub.viewers
-        body = generate_latest(registry) + generate_latest(REGISTRY)
-        return Response(body, 200, NOT_KEPT, "text/plain; version=0.0.4; charset=utf-8")
-
-    @app.get("/healthz")
-    async def alive() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz")
-    async def ready() -> Response:
-        if caught_up() and board.snapshot is not None:
-            return Response(b'{"status":"ready"}', 200, NOT_KEPT, "application/json")
-        return Response(b'{"status":"reading the log"}', 503, NOT_KEPT, "application/json")
 
     @app.get("/static/{version}/{name:path}")
     async def static(version: str, name: str) -> Response:  # noqa: ARG001 - names the cached copy
@@ -90,19 +75,64 @@ def install(
             return Response(status_code=404)
         return FileResponse(path, 200, KEPT, MEDIA[path.suffix])
 
-    if kiosk is not None:
 
-        @app.get("/kiosk/{given}")
-        async def enter(given: str, request: Request, lang: str = "both") -> Response:
-            until = kiosk.good_until(given)
-            language = lang if lang in LANGUAGES else "both"
-            answer = RedirectResponse(f"/?lang={language}", 303, NOT_KEPT)
-            if until is not None:
-                secure = request.url.scheme == "https"
-                answer.set_cookie(
-                    COOKIE, given, expires=until, httponly=True, samesite="strict", secure=secure
-                )
-            return answer
+def _install_numbers(app: FastAPI, doors: Doors) -> None:
+    board = doors.board
+
+    @app.get("/v1/board.json", dependencies=[Depends(doors.check)])
+    async def snapshot() -> Response:
+        status = 200 if board.snapshot else 503
+        return Response(board.json or b"{}", status, NOT_KEPT, "application/json")
+
+    @app.get("/metrics", dependencies=[Depends(doors.check)])
+    async def metrics() -> Response:
+        board.collector.viewers = board.hub.viewers
+        body = generate_latest(doors.registry) + generate_latest(REGISTRY)
+        return Response(body, 200, NOT_KEPT, "text/plain; version=0.0.4; charset=utf-8")
+
+
+def _install_health(app: FastAPI, doors: Doors) -> None:
+    @app.get("/healthz")
+    async def alive() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def ready() -> Response:
+        if doors.caught_up() and doors.board.snapshot is not None:
+            return Response(b'{"status":"ready"}', 200, NOT_KEPT, "application/json")
+        return Response(b'{"status":"reading the log"}', 503, NOT_KEPT, "application/json")
+
+
+def _install_kiosk(app: FastAPI, kiosk: Kiosk) -> None:
+    @app.get("/kiosk/{given}")
+    async def enter(given: str, request: Request, lang: str = "both") -> Response:
+        until = kiosk.good_until(given)
+        answer = RedirectResponse(f"/?lang={_language(lang)}", 303, NOT_KEPT)
+        if until is not None:
+            secure = request.url.scheme == "https"
+            answer.set_cookie(
+                COOKIE, given, expires=until, httponly=True, samesite="strict", secure=secure
+            )
+        return answer
+
+
+def _language(asked: str) -> str:
+    return asked if asked in LANGUAGES else "both"
+
+
+class Careful:
+    """Puts the security headers on every answer; a stream passes through untouched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def careful(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY)
+            await send(message)
+
+        await self._app(scope, receive, careful if scope["type"] == "http" else send)
 
 
 def _is_ours(path: Path) -> bool:

@@ -80,6 +80,7 @@ class Seats(msgspec.Struct, frozen=True, kw_only=True):
     needed_low: int | None
     needed_high: int | None
     short: int
+    reason: str
     pools: tuple[PoolSeats, ...]
 
 
@@ -147,6 +148,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     of: int = 0
     names: tuple[Title, ...] = ()
     expected: float = 0.0
+    counts: dict[str, int] = {}
 
 
 class Freshness(msgspec.Struct, frozen=True, kw_only=True):

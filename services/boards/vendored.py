@@ -66,7 +66,9 @@ def fetched_problems() -> Iterator[str]:
     for package, version in sorted({(e["package"], e["version"]) for e in entries()}):
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(  # noqa: S603 - the manifest is ours
-                [npm, "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True,
+                [npm, "pack", "--silent", f"{package}@{version}"],
+                cwd=folder,
+                check=True,
                 stdout=subprocess.DEVNULL,
             )
             archive = next(Path(folder).glob("*.tgz"))

@@ -7,6 +7,7 @@ by side; the templates only place them.
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from services.boards.snapshot import Decision, Headline, KeyLevel, Level, Seats, Title
 from streams.domain.centre import Centre
@@ -33,6 +34,26 @@ LOST_WORDS: Final[dict[str, Title]] = {
     "no_end_seen": Title("종료 미확인", "no end seen"),
     "expired": Title("기한 만료", "expired"),
     "unreachable": Title("연결 불가", "unreachable"),
+}
+# Said at the mark on the chart: (when it began, how much later it was declared).
+MARK_WORDS: Final = {
+    "surge": {
+        "ko": ["급증 시작", "{n}초 후 선언"],
+        "en": ["surge began", "declared {n} s later"],
+    },
+    "watch": {
+        "ko": ["증가 시작", "{n}초 후 주의"],
+        "en": ["rise began", "watch {n} s later"],
+    },
+}
+CALLBACK_WORDS: Final[dict[str, Title]] = {
+    "promised": Title("약속", "promised"),
+    "completed": Title("완료", "completed"),
+    "reached_us_first": Title("직접 연결", "reached us first"),
+    "withdrawn": Title("철회", "withdrawn"),
+    "unreachable": Title("연결 불가", "not reached"),
+    "expired": Title("만료", "expired"),
+    "blocked": Title("차단", "blocked"),
 }
 _COMMON: Final[dict[str, Title]] = {
     "total": Title("전체", "all calls"),
@@ -78,6 +99,11 @@ def clock_time(at: datetime, zone: tzinfo, *, seconds: bool = True) -> str:
     return at.astimezone(zone).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
+def local_time(at: datetime, timezone: str, zone: tzinfo) -> str:
+    """13:09, the time where the mission is; the centre's own for a row that has no place."""
+    return clock_time(at, ZoneInfo(timezone) if timezone else zone, seconds=False)
+
+
 def duration(seconds: float | None) -> str:
     """A wait as a clock shows it: 3:12, or 1:02:45."""
     whole = int(seconds or 0)
@@ -116,11 +142,11 @@ def evidence(headline: Headline, seats: Seats, at: datetime, zone: tzinfo) -> tu
         return _calm(headline, at, zone), Title("", "")
     key = headline.key
     bold = Title(
-        f"평소 {number(key.expected)}건일 때 {key.observed:,}건",
+        f"예상 {number(key.expected)}명에 {key.observed:,}명",
         f"{key.observed:,} callers where {number(key.expected)} were expected",
     )
     rest = Title(
-        f" — 예상의 {_times(key)}배 ({_range(key)}배)",
+        f" — 평소의 {_times(key)}배 ({_range(key)}배)",
         f": {_times(key)} times normal ({_range(key)})",
     )
     more = _seats(seats)
@@ -175,21 +201,31 @@ def _names(names: Sequence[Title]) -> Title:
     )
 
 
-def _people(ko: str, one: str, many: str) -> Callable[[Decision], Title]:
-    def say(made: Decision) -> Title:
-        english = one if made.number == 1 else many
-        return Title(ko.format(n=made.number), english.format(n=made.number))
-
-    return say
+def _callbacks(made: Decision) -> Title:
+    said = [
+        (words, made.counts[name]) for name, words in CALLBACK_WORDS.items() if name in made.counts
+    ]
+    return Title(
+        "콜백 " + ", ".join(f"{words.ko} {people}" for words, people in said),
+        "callbacks: " + ", ".join(f"{people} {words.en}" for words, people in said),
+    )
 
 
 def _declared(ko: str, en: str) -> Callable[[Decision], Title]:
     def say(made: Decision) -> Title:
         names = _names(made.names)
         return Title(
-            f"{ko} 선언: {names.ko} ({number(made.expected)}건 예상에 {made.number}건)",
+            f"{ko} 선언: {names.ko} (예상 {number(made.expected)}명에 {made.number}명)",
             f"{en} declared: {names.en} ({made.number} where {number(made.expected)})",
         )
+
+    return say
+
+
+def _narrowed(ko: str, en: str) -> Callable[[Decision], Title]:
+    def say(made: Decision) -> Title:
+        names = _names(made.names)
+        return Title(f"{ko} 범위 확인: {names.ko}", f"{en} is about {names.en}")
 
     return say
 
@@ -227,28 +263,13 @@ def _clock(made: Decision) -> Title:
 _SAID: Final[dict[str, Callable[[Decision], Title]]] = {
     "surge_declared": _declared("급증", "surge"),
     "watch_declared": _declared("주의", "watch"),
+    "surge_narrowed": _narrowed("급증", "surge"),
+    "watch_narrowed": _narrowed("주의", "watch"),
     "surge_cleared": _cleared("급증", "surge"),
     "watch_cleared": _cleared("주의", "watch"),
     "seats_asked": _seats_asked,
     "seats_covered": _seats_covered,
     "signed_in": _signed_in,
     "clock_declared": _clock,
-    "callbacks_promised": _people(
-        "콜백 {n}건 약속", "1 callback promised", "{n} callbacks promised"
-    ),
-    "callbacks_completed": _people(
-        "콜백 {n}건 완료", "1 caller rung back", "{n} callers rung back"
-    ),
-    "callbacks_reached_us_first": _people(
-        "콜백 대상 {n}명 직접 연결",
-        "1 promised caller reached us first",
-        "{n} promised callers reached us first",
-    ),
-    "callbacks_withdrawn": _people(
-        "콜백 {n}건 철회", "1 callback withdrawn", "{n} callbacks withdrawn"
-    ),
-    "callbacks_expired": _people("콜백 {n}건 만료", "1 callback expired", "{n} callbacks expired"),
-    "callbacks_unreachable": _people(
-        "콜백 {n}건 연결 불가", "1 caller not reached", "{n} callers not reached"
-    ),
+    "callbacks": _callbacks,
 }

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 
 import uvicorn
@@ -24,6 +25,9 @@ def main() -> int:
     except WrongSettingError as error:
         log.error("wrong setting", extra={"detail": str(error)})  # noqa: TRY400
         return 2
+    # uvicorn raises the signal once more when it has stopped; by then everything is done.
+    for how in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(how, lambda *_: None)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

@@ -10,10 +10,11 @@ from streams.events.surges import SurgeData, Tier
 
 # A revision is due when the evidence has grown by half, and at these intervals at the latest.
 GROWTH = 1.5
-_SOON = timedelta(seconds=60)
-_LATER = timedelta(minutes=5)
-_EARLY = timedelta(minutes=15)
-_MANY = 100
+_PAUSES = (
+    (timedelta(minutes=15), timedelta(minutes=1)),
+    (timedelta(hours=2), timedelta(minutes=5)),
+)
+_LATER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def describe(
         statistic=evidence.statistic,
         threshold=evidence.threshold,
         sentence=sentence + sentences.coverage(evidence.covers, evidence.also),
-        next_update_due=now + _pause(now - declared_at, observed),
+        next_update_due=now + _pause(now - declared_at),
         alerted_at=alerted_at,
         revision=before.revision + 1 if before is not None else 0,
         covers=round(evidence.covers, 3),
@@ -75,5 +76,5 @@ def grown(before: SurgeData, rise: Rise) -> bool:
     return rise.calls >= GROWTH * before.observed
 
 
-def _pause(age: timedelta, observed: int) -> timedelta:
-    return _SOON if age < _EARLY or observed < _MANY else _LATER
+def _pause(age: timedelta) -> timedelta:
+    return next((pause for until, pause in _PAUSES if age < until), _LATER)

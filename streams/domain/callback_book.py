@@ -30,6 +30,7 @@ class CallbackBook:
         self._open: dict[str, str] = {}
         self._of_request: dict[str, str] = {}
         self._served: dict[str, datetime] = {}
+        self._news_served: dict[str, datetime] = {}
         self._changes: list[Change] = []
 
     def load(self, state: CallbackData) -> None:
@@ -68,6 +69,11 @@ class CallbackBook:
         changes, self._changes = self._changes, []
         return changes
 
+    def take_served(self) -> dict[str, datetime]:
+        """Requests that were found to be answered live before any promise, since the last call."""
+        served, self._news_served = self._news_served, {}
+        return served
+
     # Facts from the tally
 
     def wanted(
@@ -98,18 +104,14 @@ class CallbackBook:
         """
         data = fact.data
         if data.request not in self._of_request:
-            before = self._served.get(data.request, fact.time)
-            self._served[data.request] = max(before, fact.time)
+            at = max(fact.time, self._served.get(data.request, fact.time))
+            self._served[data.request] = self._news_served[data.request] = at
         state = self.of_request(data.request)
         if state is None or not life.is_open(state):
             state = self._open_of(data.caller_key)
         if state is None:
             return None
         return self._keep(state, life.served(state, fact.time, now))
-
-    def is_remembered_as_served(self, request: str) -> datetime | None:
-        """When a request without a callback was answered live."""
-        return self._served.get(request)
 
     # Commands of the people at the desks
 

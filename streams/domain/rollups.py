@@ -5,12 +5,14 @@ total), so one crisis raises many of them. The alert names the most specific key
 excess; the others are part of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 # A key explains another's excess when it holds at least this share of it.
 EXPLAINS: Final = 0.75
+# ... and it is narrower only when it usually makes up no more than this share of the other.
+USUAL: Final = 0.5
 # A key that makes up more than this share of everything says no more than the total does.
 BROAD: Final = 2 / 3
 _SPECIFIC_FIRST: Final = ("country", "topic", "language", "queue", "channel", "total")
@@ -43,25 +45,31 @@ def most_specific(trigger: Excess, others: Iterable[Excess]) -> str:
     return min(able, key=_order).key
 
 
-def explained(key: Excess, crises: Iterable[Excess]) -> bool:
-    """True when crises of other kinds of level account for the key's excess.
+def residual(key: Excess, crises: Iterable[Excess]) -> Excess:
+    """What crises of other kinds of level leave of a key's excess.
 
     Two keys of one kind (two countries) have no contact in common; for keys of different kinds
     the greatest possible overlap is assumed.
     """
     held = sum(crisis.contacts for crisis in crises if dimension(crisis.key) != dimension(key.key))
-    return held >= EXPLAINS * key.contacts
+    return Excess(key=key.key, contacts=key.contacts - held, share=key.share)
 
 
-def narrower(crisis: Excess, others: Mapping[str, Excess]) -> list[str]:
+def explained(key: Excess, crises: Iterable[Excess]) -> bool:
+    """True when the crises that are known account for the key's excess."""
+    return residual(key, crises).contacts <= (1 - EXPLAINS) * key.contacts
+
+
+def narrower(crisis: Excess, others: Sequence[Excess]) -> list[str]:
     """Keys of one more specific kind that together explain the crisis, the largest first."""
     for kind in _SPECIFIC_FIRST:
         if kind == dimension(crisis.key):
             break
-        parts = [
-            other for other in others.values() if dimension(other.key) == kind and not other.broad
-        ]
-        if sum(part.contacts for part in parts) >= EXPLAINS * crisis.contacts:
+        parts = [other for other in others if dimension(other.key) == kind and not other.broad]
+        held = sum(part.contacts for part in parts)
+        # A rise of everything raises each part in proportion: that is no narrower rise.
+        usual = sum(part.share for part in parts) / crisis.share
+        if held >= EXPLAINS * crisis.contacts and usual <= USUAL:
             return [part.key for part in sorted(parts, key=lambda part: -part.contacts)]
     return []
 

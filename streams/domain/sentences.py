@@ -49,7 +49,7 @@ def closing(data: SurgeData) -> str:
 
 def _times(ratio: float) -> str:
     whole = round(ratio)
-    if 2 <= whole < len(_WORDS):
+    if whole < len(_WORDS) and _WORDS[whole]:
         return _WORDS[whole]
     return f"{_few(ratio)} times"
 

@@ -5,7 +5,6 @@ of keys it raises, and says what changes: declared once, revised as evidence gro
 rise from watch to alert, the key may become a more specific one), cleared once.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,9 +15,9 @@ from streams.domain.alert import Evidence, describe, grown
 from streams.domain.baseline import Shape
 from streams.domain.calendar import Calendar
 from streams.domain.centre import AlertPolicy, Centre
-from streams.domain.detector import Counts, Detector, Rules, Thresholds, closes_at
+from streams.domain.detector import Counts, Detector, Rules, Thresholds
 from streams.domain.mixture import Mixture, Rise
-from streams.domain.rollups import Excess, explained, most_specific, narrower
+from streams.domain.rollups import Excess, explained, most_specific, narrower, residual
 from streams.events.codec import derived_id
 from streams.events.demand import PulseData
 from streams.events.surges import SurgeCleared, SurgeData, SurgeDeclared, SurgeRevised, Tier
@@ -112,7 +111,7 @@ class SurgeWatch:
             due = crisis.data.next_update_due
             if over is not None:
                 facts.append(self._clear(crisis, over, now))
-            elif due is None or now >= due:
+            elif (due is None or now >= due) and self._detectors[crisis.data.key].raised:
                 facts.append(self._revise(crisis, now))
         return facts
 
@@ -160,9 +159,14 @@ class SurgeWatch:
         return max(zip(known, excesses, strict=True), key=lambda pair: pair[1].contacts)[0]
 
     def _declare(self, trigger: str, now: datetime) -> SurgeDeclared:
-        taken = {crisis.data.key for crisis in self._open}
-        others = [self._excess(key, now) for key in self._detectors if key not in taken]
-        key = most_specific(self._excess(trigger, now), others)
+        known = [self._excess_of(crisis, now) for crisis in self._open]
+        taken = set().union(*(crisis.keys for crisis in self._open))
+        left = {
+            key: residual(self._excess(key, now), known)
+            for key in self._detectors
+            if key not in taken
+        }
+        key = most_specific(left[trigger], left.values())
         return self._begin(key, {key, trigger}, now)
 
     def _begin(self, key: str, keys: set[str], now: datetime) -> SurgeDeclared:

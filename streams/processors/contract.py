@@ -7,12 +7,26 @@ records again and must give the same facts with the same ids.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from streams.kafka import Outgoing, Record
 from streams.processors.letters import Letters
 from streams.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a processor is asked: the centre's time, and what it must know of the log.
+
+    Of the partitions `behind`, the broker has more than was read. What cannot be taken goes to
+    `letters`.
+    """
+
+    now: datetime
+    behind: Collection[int]
+    letters: Letters
 
 
 class Processor(Protocol):
@@ -28,17 +42,15 @@ class Processor(Protocol):
     def positions(self) -> Mapping[int, int]:
         """The next offset to fold, of each partition that is loaded."""
 
-    async def load(
-        self, committed: Mapping[int, int | None], give_up: Callable[[], bool]
-    ) -> list[Outgoing]:
+    async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
         """Own these partitions and no others, each folded silently up to its committed offset.
 
         `give_up` turns true when they are taken away again meanwhile; what is loaded by then may
-        be left out. Returns what should be said at once about the state as found.
+        be left out.
         """
 
-    def fold(self, records: Sequence[Record], letters: Letters) -> list[Outgoing]:
+    def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
         """Fold records of loaded partitions; return what follows."""
 
-    def tick(self, now: datetime, behind: Collection[int], letters: Letters) -> list[Outgoing]:
-        """Let the centre's time pass; partitions `behind` have records that were not read yet."""
+    def tick(self, moment: Moment) -> list[Outgoing]:
+        """Let the centre's time pass, where no record came."""

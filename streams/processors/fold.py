@@ -1,24 +1,20 @@
 """How is one partition of `contacts` folded, record by record?
 
-Live and on replay by the same steps, so that both come to the same state: before a record is
-folded, the centre's time moves to when intake took it. A caller whose wait ran out before the
-answer came has then been promised a callback in both, and a worker that lags behind the log never
-decides by a clock that is ahead of what it has read.
+The book decides in `tick`, by all that is known by then. A worker that lags behind the log lets
+the centre's time pass no further than what it has read: whether somebody still waits cannot be
+told from reports that lie unread.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from streams.domain.centre import Centre
-from streams.domain.contact import ContactBook
+from streams.domain.contact import ContactBook, OverflowFact
 from streams.errors import InvalidEventError
-from streams.events.callbacks import CallbackWanted, CallerServed
 from streams.events.codec import Event, decode_parcel, encode
 from streams.events.contacts import ContactEvent
 from streams.kafka import Record
 from streams.processors.opened import Refusal, misplaced
-
-Overflow = CallbackWanted | CallerServed
 
 
 class PartitionFold:
@@ -29,33 +25,34 @@ class PartitionFold:
         self.partition = partition
         self.position = position
         self.heard: datetime | None = None
-        self.changed = False
+        self._ticked: datetime | None = None
 
-    def take(self, record: Record, arrived: datetime) -> tuple[list[Overflow], list[Refusal], int]:
-        """Fold a record; returns what follows, what was refused, and how many events it took.
+    def take(self, record: Record, arrived: datetime) -> tuple[int, list[Refusal]]:
+        """Fold a record's events; returns how many were taken, and those that were refused.
 
-        `arrived` is the centre's time at which the record reached the log; the time that intake
-        wrote into the events goes before it.
+        `arrived` is the centre's time at which the record reached the log, for events on which
+        intake has not written it.
         """
         events, refused = decode_parcel(record.value or b"")
-        facts = self.pass_time(_recorded(events) or arrived)
         taken = 0
         for index, event in enumerate(events):
             try:
-                facts += self.book.observe(_contact(event), record.offset)
+                self.book.observe(_contact(event), record.offset)
                 taken += 1
             except InvalidEventError as error:
                 refused.append((index, encode(event), error))
+        heard = _recorded(events) or arrived
+        self.heard = max(heard, self.heard or heard)
         self.position = record.offset + 1
-        self.changed = True
-        return facts, refused, taken
+        return taken, refused
 
-    def pass_time(self, now: datetime) -> list[Overflow]:
-        """Let the centre's time go on to `now`; it never goes back."""
-        if self.heard is not None and now <= self.heard:
+    def pass_time(self, now: datetime, *, behind: bool) -> list[OverflowFact]:
+        """What has to be said by now, of all that was taken."""
+        until = self.heard if behind else now
+        if until is None:
             return []
-        self.heard = now
-        return self.book.tick(now)
+        self._ticked = max(until, self._ticked or until)
+        return self.book.tick(self._ticked)
 
 
 def _contact(event: Event) -> ContactEvent:

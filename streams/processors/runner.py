@@ -18,7 +18,7 @@ from faust.types import TP
 from streams.errors import OverloadedError, UnknownOutcomeError
 from streams.kafka import FollowedClock, LogWriter, Outgoing, Record, read_to_end
 from streams.processors.app import build_app
-from streams.processors.contract import Processor
+from streams.processors.contract import Moment, Processor
 from streams.processors.letters import LetterLimit, Letters
 from streams.settings import Connections
 from streams.telemetry import metrics
@@ -181,12 +181,11 @@ class Runner:
     async def _load(self, committed: Mapping[int, int | None]) -> None:
         began = time.monotonic()
         self.loading = True
-        facts = await self.processor.load(committed, lambda: not self._open)
+        await self.processor.load(committed, lambda: not self._open)
         self.loading = False
         if not self._open or self._to_load is not committed:
             return
         self._to_load = None
-        await self._deliver(facts)
         name = self.processor.name
         owned = self.processor.positions()
         metrics.PARTITIONS_OWNED.labels(name).set(len(owned))
@@ -204,10 +203,8 @@ class Runner:
         began = time.monotonic()
         name = self.processor.name
         records = await self._in_order([_record(event.message) for event in batch])
-        letters = Letters(self._seal, self._limit, self._clock.now())
-        facts = self.processor.fold(records, letters)
-        await self._deliver([*facts, *letters.outgoing()])
-        letters.count()
+        moment = self._moment({record.partition: record.offset + 1 for record in records})
+        await self._deliver(self.processor.fold(records, moment), moment.letters)
         self._declare_finished()
         self._let_go(list(batch))
         metrics.BATCH_RECORDS.labels(name).observe(len(batch))
@@ -258,27 +255,31 @@ class Runner:
         clock = self._clock.clock
         interval = TICK_SECONDS / clock.speed if clock.speed > 1 else TICK_SECONDS
         self._next_tick = time.monotonic() + max(interval, FASTEST_TICK_SECONDS)
+        moment = self._moment(self.processor.positions())
+        await self._deliver(self.processor.tick(moment), moment.letters)
+
+    def _moment(self, positions: Mapping[int, int]) -> Moment:
         now = self._clock.now()
         letters = Letters(self._seal, self._limit, now)
-        facts = self.processor.tick(now, self.behind(), letters)
-        await self._deliver([*facts, *letters.outgoing()])
-        letters.count()
+        return Moment(now, self.behind(positions), letters)
 
-    def behind(self) -> set[int]:
-        """Partitions of which the broker has more than was folded."""
+    def behind(self, positions: Mapping[int, int]) -> set[int]:
+        """Partitions of which the broker has more than this."""
         behind = set()
-        for partition, position in self.processor.positions().items():
+        for partition, position in positions.items():
             end = self.app.consumer.highwater(TP(self._topic, partition))
             if end is not None and end > position:
                 behind.add(partition)
         return behind
 
-    async def _deliver(self, facts: Sequence[Outgoing]) -> None:
-        if not facts:
+    async def _deliver(self, facts: Sequence[Outgoing], letters: Letters) -> None:
+        outgoing = [*facts, *letters.outgoing()]
+        if not outgoing:
             return
-        await deliver(self._writer, facts)
-        for fact in facts:
+        await deliver(self._writer, outgoing)
+        for fact in outgoing:
             metrics.FACTS_PUBLISHED.labels(self.processor.name, fact.topic.name).inc()
+        letters.count()
 
 
 async def deliver(

@@ -6,8 +6,7 @@ surges reads them whole, without a group: a group could give the two topics to t
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 from streams.domain.centre import Centre
@@ -16,7 +15,7 @@ from streams.events.agents import AgentStateChanged
 from streams.events.codec import encode
 from streams.events.surges import SeatsNeeded
 from streams.kafka import FollowedClock, Outgoing, Record, follow, read_to_end
-from streams.processors.letters import Letters
+from streams.processors.contract import Moment
 from streams.processors.opened import open_record, open_value, refuse
 from streams.settings import Connections
 from streams.telemetry import metrics
@@ -44,23 +43,19 @@ class Staffing:
         """The next offset of `surges`, when it is ours."""
         return {} if self._position is None else {ONLY: self._position}
 
-    async def load(
-        self, committed: Mapping[int, int | None], give_up: Callable[[], bool]
-    ) -> list[Outgoing]:
+    async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
         """Read all surges and all counselors there are; what the pools need now is said at once."""
         self._position = None
         await self._agents.stop()
         if ONLY not in committed:
-            return []
+            return
         self._planner = SeatPlanner(self._centre)
         end = committed[ONLY] or 0
         if end:
             await self._replay(end)
         await self._agents.start()
-        if give_up():
-            return []
-        self._position = end
-        return []
+        if not give_up():
+            self._position = end
 
     async def _replay(self, end: int) -> None:
         async for record in read_to_end(self._connections, SURGES, ends={ONLY: end}):
@@ -68,34 +63,33 @@ class Staffing:
                 if isinstance(event, SurgeFact):
                     self._planner.observe(event, event.time)
 
-    def fold(self, records: Sequence[Record], letters: Letters) -> list[Outgoing]:
+    def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
         """Each surge fact may change what is needed."""
-        now = self._clock.now()
         needs: list[SeatsNeeded] = []
         for record in records:
-            for event in open_record(record, SURGES.name, letters):
+            for event in open_record(record, SURGES.name, moment.letters):
                 if isinstance(event, SurgeFact):
-                    needs += self._planner.observe(event, now)
-                    letters.good()
+                    needs += self._planner.observe(event, moment.now)
+                    moment.letters.good()
                 else:
-                    refuse(record, SURGES.name, event, letters)
+                    refuse(record, SURGES.name, event, moment.letters)
             self._position = record.offset + 1
         metrics.EVENTS_FOLDED.labels(self.name).inc(len(records))
         return _latest(needs)
 
-    def tick(self, now: datetime, behind: Collection[int], letters: Letters) -> list[Outgoing]:
+    def tick(self, moment: Moment) -> list[Outgoing]:
         """Counselors who came and went; the plan that changes with the hour."""
         needs: list[SeatsNeeded] = []
-        if self._position is None or behind:
+        if self._position is None or moment.behind:
             return []
         for record in self._agents.take():
-            for event in open_record(record, AGENTS.name, letters):
+            for event in open_record(record, AGENTS.name, moment.letters):
                 if isinstance(event, AgentStateChanged):
-                    needs += self._planner.observe(event, now)
-                    letters.good()
+                    needs += self._planner.observe(event, moment.now)
+                    moment.letters.good()
                 else:
-                    refuse(record, AGENTS.name, event, letters)
-        return _latest([*needs, *self._planner.tick(now)])
+                    refuse(record, AGENTS.name, event, moment.letters)
+        return _latest([*needs, *self._planner.tick(moment.now)])
 
 
 class AgentFeed:

@@ -8,7 +8,7 @@ would have done in time.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,7 +17,7 @@ from streams.domain.surge import SurgeFact, SurgeWatch
 from streams.events.codec import encode
 from streams.events.demand import PulseCounted
 from streams.kafka import FollowedClock, Outgoing, Record, read_to_end
-from streams.processors.letters import Letters
+from streams.processors.contract import Moment
 from streams.processors.opened import open_record, open_value, refuse
 from streams.settings import Connections
 from streams.telemetry import metrics
@@ -48,34 +48,29 @@ class Surge:
         """The next offset of each partition of `pulses`."""
         return self._positions
 
-    async def load(
-        self, committed: Mapping[int, int | None], give_up: Callable[[], bool]
-    ) -> list[Outgoing]:
+    async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
         """Start anew from the pulses kept on the log, unless nothing has changed hands."""
         kept = committed.keys() == self._positions.keys() and all(
             self._positions[partition] >= (at or 0) for partition, at in committed.items()
         )
         if kept:
-            return []
+            return
         self._positions = {}
         self._watch = SurgeWatch(self._centre)
         self._heard = None
         ends = {partition: at for partition, at in committed.items() if at}
         if ends and not await self._replay(ends, give_up):
-            return []
+            return
         self._positions = {partition: at or 0 for partition, at in committed.items()}
-        return []
 
     async def _replay(self, ends: Mapping[int, int], give_up: Callable[[], bool]) -> bool:
-        records: list[Record] = []
-        async for record in read_to_end(
-            self._connections,
-            PULSES,
-            partitions=list(ends),
-            ends=ends,
-            since=datetime.now(UTC) - WINDOW,
-        ):
-            records.append(record)
+        since = datetime.now(UTC) - WINDOW
+        records = [
+            record
+            async for record in read_to_end(
+                self._connections, PULSES, partitions=list(ends), ends=ends, since=since
+            )
+        ]
         # As they came: the keys of one crisis are on several partitions.
         records.sort(key=lambda record: (record.timestamp_ms, record.partition, record.offset))
         for number, record in enumerate(records):
@@ -89,19 +84,19 @@ class Surge:
         log.info("pulses replayed", extra={"records": len(records)})
         return True
 
-    def fold(self, records: Sequence[Record], letters: Letters) -> list[Outgoing]:
+    def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
         """Each pulse may raise a key."""
         facts: list[SurgeFact] = []
         folded = 0
         for record in records:
-            for event in open_record(record, PULSES.name, letters):
+            for event in open_record(record, PULSES.name, moment.letters):
                 if isinstance(event, PulseCounted):
                     facts += self._observe(event, record)
                     folded += 1
                 else:
-                    refuse(record, PULSES.name, event, letters)
+                    refuse(record, PULSES.name, event, moment.letters)
             self._positions[record.partition] = record.offset + 1
-        letters.good(folded)
+        moment.letters.good(folded)
         metrics.EVENTS_FOLDED.labels(self.name).inc(folded)
         return [_outgoing(fact) for fact in facts]
 
@@ -111,11 +106,11 @@ class Surge:
         self._heard = max(now, self._heard or now)
         return self._watch.observe(event.data, self._heard)
 
-    def tick(self, now: datetime, behind: Collection[int], letters: Letters) -> list[Outgoing]:  # noqa: ARG002
+    def tick(self, moment: Moment) -> list[Outgoing]:
         """Surges that are over, or whose numbers are due again."""
         if not self._positions:
             return []
-        until = self._heard if behind and self._heard else now
+        until = self._heard if moment.behind and self._heard else moment.now
         return [_outgoing(fact) for fact in self._watch.tick(until)]
 
 

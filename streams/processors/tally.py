@@ -5,23 +5,24 @@ second (`pulses`), what each queue amounts to (`queues`), and who needs a callba
 after all (`overflow`). All of it is cumulative or has derived ids, so saying it again is harmless.
 """
 
-import asyncio
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from streams.domain.centre import Centre
+from streams.domain.contact import OverflowFact
 from streams.events.callbacks import CallbackWanted
 from streams.events.codec import derived_id, encode, encode_parcel
 from streams.events.demand import PulseCounted, PulseData, QueueData, QueuesMeasured
-from streams.kafka import FollowedClock, Outgoing, Record, read_to_end
-from streams.processors.fold import Overflow, PartitionFold
-from streams.processors.letters import Letters
+from streams.kafka import FollowedClock, Outgoing, Record
+from streams.processors.contract import Moment
+from streams.processors.fold import PartitionFold
+from streams.processors.replay import arrival, replay
 from streams.settings import Connections
 from streams.telemetry import metrics
 from streams.topics import CONTACTS, OVERFLOW, PULSES, QUEUES, partition_of
@@ -29,10 +30,6 @@ from streams.topics import CONTACTS, OVERFLOW, PULSES, QUEUES, partition_of
 log = logging.getLogger(__name__)
 
 SOURCE: Final = "/surgeline/tally"
-# Open contacts, redial memory and today's counts reach this far back.
-WINDOW: Final = timedelta(hours=26)
-# A rehearsal's hours pass in minutes, so its window cannot be found by the log's timestamps.
-REHEARSAL_RECORDS: Final = 200_000
 # The board shows how old a number is; a queue where nothing happens still says so.
 HEARTBEAT_SECONDS: Final = 10.0
 PULSES_PER_PARCEL: Final = 1000
@@ -58,9 +55,7 @@ class Tally:
 
     # --- partitions come and go ------------------------------------------------------------
 
-    async def load(
-        self, committed: Mapping[int, int | None], give_up: Callable[[], bool]
-    ) -> list[Outgoing]:
+    async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
         """Keep the books that are still good, rebuild the others, drop those of others.
 
         A book stays good over a rebalance when nobody else has folded beyond it meanwhile.
@@ -76,73 +71,41 @@ class Tally:
             if partition not in kept
         }
         self._folds = kept
-        if not await self._replay(fresh, give_up):
-            return []
-        self._folds = kept | fresh
-        return self._measured(fresh.values())
-
-    async def _replay(
-        self, fresh: Mapping[int, PartitionFold], give_up: Callable[[], bool]
-    ) -> bool:
-        ends = {partition: fold.position for partition, fold in fresh.items() if fold.position}
-        if not ends:
-            return True
-        real = self._clock.clock.is_real
-        records = read_to_end(
-            self._connections,
-            CONTACTS,
-            partitions=list(ends),
-            ends=ends,
-            since=datetime.now(UTC) - WINDOW if real else None,
-            starts={p: max(0, end - REHEARSAL_RECORDS) for p, end in ends.items()},
-        )
-        count = 0
-        async for record in records:
-            fresh[record.partition].take(record, self._arrived(record))
-            count += 1
-            if count % 50 == 0:
-                await asyncio.sleep(0)
-                if give_up():
-                    return False
-        for fold in fresh.values():
-            fold.position = max(fold.position, ends.get(fold.partition, 0))
-            fold.book.take_pulses()
-        log.info("contacts replayed", extra={"records": count, "partitions": len(ends)})
-        return True
-
-    def _arrived(self, record: Record) -> datetime:
-        return self._clock.clock.at(datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
+        if await replay(self._connections, self._centre, self._clock, fresh, give_up):
+            self._folds = kept | fresh
 
     # --- records and time --------------------------------------------------------------------
 
-    def fold(self, records: Sequence[Record], letters: Letters) -> list[Outgoing]:
-        """Fold, then say what changed: pulses, queues, overflow."""
-        overflow: list[Overflow] = []
+    def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
+        """Fold, then say what changed: overflow, pulses, queues."""
         touched: dict[int, PartitionFold] = {}
+        folded = 0
         for record in records:
             fold = touched[record.partition] = self._folds[record.partition]
-            facts, refused, taken = fold.take(record, self._arrived(record))
-            overflow += facts
-            letters.good(taken)
-            metrics.EVENTS_FOLDED.labels(self.name).inc(taken)
+            taken, refused = fold.take(record, arrival(record, self._clock))
+            moment.letters.good(taken)
+            folded += taken
             for index, raw, why in refused:
-                letters.add(record, CONTACTS.name, index, raw, why)
-        return [
-            *_overflow(overflow),
-            *self._pulses(touched.values()),
-            *self._measured(touched.values()),
-        ]
+                moment.letters.add(record, CONTACTS.name, index, raw, why)
+        metrics.EVENTS_FOLDED.labels(self.name).inc(folded)
+        return self._say(touched.values(), moment)
 
-    def tick(self, now: datetime, behind: Collection[int], letters: Letters) -> list[Outgoing]:  # noqa: ARG002
+    def tick(self, moment: Moment) -> list[Outgoing]:
         """Who has waited too long by now; queues that changed by waiting, or were long silent."""
-        current = [fold for partition, fold in self._folds.items() if partition not in behind]
-        overflow = [fact for fold in current for fact in fold.pass_time(now)]
-        return [*_overflow(overflow), *self._pulses(current), *self._measured(current)]
+        return self._say(self._folds.values(), moment)
+
+    def _say(self, folds: Collection[PartitionFold], moment: Moment) -> list[Outgoing]:
+        now = moment.now
+        overflow = [
+            fact
+            for fold in folds
+            for fact in fold.pass_time(now, behind=fold.partition in moment.behind)
+        ]
+        return [*_overflow(overflow), *self._pulses(folds, now), *self._measured(folds, now)]
 
     # --- what is said ------------------------------------------------------------------------
 
-    def _pulses(self, folds: Iterable[PartitionFold]) -> list[Outgoing]:
-        now = self._clock.now()
+    def _pulses(self, folds: Iterable[PartitionFold], now: datetime) -> list[Outgoing]:
         by_target: dict[int, list[PulseCounted]] = defaultdict(list)
         for fold in folds:
             for pulse in fold.book.take_pulses():
@@ -159,8 +122,7 @@ class Tally:
             for start in range(0, len(pulses), PULSES_PER_PARCEL)
         ]
 
-    def _measured(self, folds: Iterable[PartitionFold]) -> list[Outgoing]:
-        now = self._clock.now()
+    def _measured(self, folds: Iterable[PartitionFold], now: datetime) -> list[Outgoing]:
         outgoing = []
         for fold in folds:
             data = QueueData(
@@ -199,7 +161,7 @@ def _queues(data: QueueData, now: datetime) -> Outgoing:
     )
 
 
-def _overflow(facts: Iterable[Overflow]) -> list[Outgoing]:
+def _overflow(facts: Iterable[OverflowFact]) -> list[Outgoing]:
     outgoing = []
     for fact in facts:
         key = fact.data.caller.key if isinstance(fact, CallbackWanted) else fact.data.caller_key

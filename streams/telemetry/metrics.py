@@ -98,6 +98,54 @@ INTAKE_CONTACT_KEYS: Final = Gauge(
     "surgeline_intake_contact_keys", "Contacts whose partition key is in memory."
 )
 
+# --- callbacks ---------------------------------------------------------------------------------
+
+CALLBACK_COMMANDS: Final = Counter(
+    "surgeline_callbacks_commands_total",
+    "Commands and facts decided, by what came of them: done, or why refused.",
+    ["command", "outcome"],
+)
+CALLBACK_COMMAND_SECONDS: Final = Histogram(
+    "surgeline_callbacks_command_seconds",
+    "Time from a command until the log had what it changed.",
+    ["command"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+)
+CALLBACK_BATCH: Final = Histogram(
+    "surgeline_callbacks_batch_commands",
+    "Commands decided in one step.",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 256),
+)
+CALLBACK_CONFLICTS: Final = Counter(
+    "surgeline_callbacks_conflicts_total", "Commands decided again because another came between."
+)
+CALLBACK_FACTS: Final = Counter(
+    "surgeline_callbacks_facts_total", "Facts of callbacks acknowledged by the broker."
+)
+CALLBACK_LIST: Final = Gauge(
+    "surgeline_callbacks_listed",
+    "Callbacks in the list: ready, later, parked (the phone system is asked), leases, closed;"
+    " and facts in the outbox.",
+    ["place"],
+)
+CALLBACK_READY: Final = Gauge(
+    "surgeline_callbacks_serving", "1 while commands are taken, 0 while the list is rebuilt."
+)
+CALLBACK_EPOCH: Final = Gauge("surgeline_callbacks_epoch", "The life of the list in Redis.")
+CALLBACK_REBUILDS: Final = Counter(
+    "surgeline_callbacks_rebuilds_total", "Times the list was rebuilt from the log."
+)
+CALLBACK_REBUILD_SECONDS: Final = Histogram(
+    "surgeline_callbacks_rebuild_seconds",
+    "Time to rebuild the list from the log.",
+    buckets=(0.5, 1, 2, 5, 10, 20, 60),
+)
+CALLBACK_PHONE: Final = Counter(
+    "surgeline_callbacks_phone_commands_total",
+    "Commands to the phone system by their answer; failed when there was none.",
+    ["command", "answer"],
+)
+
 # --- boards ------------------------------------------------------------------------------------
 
 BOARD_UNREADABLE: Final = Counter(

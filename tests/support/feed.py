@@ -7,12 +7,12 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from streams.centre_file import load_centre
-from streams.domain.clock import REAL_TIME
+from streams.domain.contact import OverflowFact
 from streams.events.codec import decode, encode_parcel
 from streams.events.contacts import (
     AbandonedData,
@@ -28,7 +28,7 @@ from streams.events.contacts import (
     ContactQueued,
     QueuedData,
 )
-from streams.events.demand import QueueCounts, QueuesMeasured
+from streams.events.demand import PulseCounted, PulseData, QueueCounts, QueuesMeasured
 from streams.kafka import LogWriter, Outgoing, read_to_end
 from streams.processors.fold import PartitionFold
 from streams.processors.opened import open_value
@@ -65,7 +65,7 @@ class Step:
         kind, data = KINDS[self.kind]
         caller = Caller(key=self.caller, key_id="p1", sealed="s1.AAAA") if self.caller else None
         more = {"agent": "a1"} if self.kind in {"answered", "completed"} else {}
-        return kind(
+        event: ContactEvent = kind(
             id=f"{self.contact}-{self.kind}",
             source=SOURCE,
             subject=self.contact,
@@ -74,6 +74,7 @@ class Step:
             partitionkey=self.caller or self.contact,
             data=data(queue=self.queue, caller=caller, language="ko", **more),
         )
+        return event
 
 
 def people(seed: int, contacts: int, events_per_second: int) -> list[Step]:
@@ -123,35 +124,45 @@ async def feed(writer: LogWriter, steps: Sequence[Step], *, fast: bool = False) 
 class Amount:
     """What a log of contacts amounts to: by partition, by pulse, by derived id."""
 
-    counts: dict[int, dict[str, dict[str, QueueCounts]]]
-    offsets: dict[int, int]
-    pulses: dict[tuple[str, int, datetime], tuple[int, int, int, int]]
-    overflow: dict[str, str]
+    counts: dict[int, dict[str, dict[str, QueueCounts]]] = field(default_factory=dict)
+    offsets: dict[int, int] = field(default_factory=dict)
+    pulses: dict[tuple[str, int, datetime], PulseData] = field(default_factory=dict)
+    overflow: dict[str, OverflowFact] = field(default_factory=dict)
+    repeats: int = 0
+
+    def add(self, pulse: PulseData) -> None:
+        """The last word on a key, partition and second."""
+        self.pulses[pulse.key, pulse.partition, pulse.second] = pulse
 
 
-async def recount(connections: Connections) -> Amount:
-    """Fold the log of contacts from its first record, by books that nobody else has touched."""
+async def recount(connections: Connections, promised: Collection[OverflowFact]) -> Amount:
+    """Fold the log of contacts from its first record, by books that nobody else has touched.
+
+    Promises depend on when the tally asked, so those it made are given; `overflow` of the result
+    holds what it should have said and did not.
+    """
     centre = load_centre(connections.centre)
     folds = {p: PartitionFold(centre, p, 0) for p in range(CONTACTS.partitions)}
-    amount = Amount({}, {}, {}, {})
+    amount = Amount()
     async for record in read_to_end(connections, CONTACTS):
-        arrived = REAL_TIME.at(datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
-        facts, _, _ = folds[record.partition].take(record, arrived)
-        amount.overflow |= {fact.id: type(fact).__name__ for fact in facts}
+        arrived = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+        folds[record.partition].take(record, arrived)
     for partition, fold in folds.items():
+        for fact in promised:
+            fold.book.remember(fact)
+        left = fold.pass_time(datetime.now(UTC), behind=True)
+        amount.overflow |= {fact.id: fact for fact in left}
         if fold.position:
             amount.counts[partition] = fold.book.counts()
             amount.offsets[partition] = fold.position - 1
         for pulse in fold.book.take_pulses():
-            amount.pulses[pulse.key, pulse.partition, pulse.second] = (
-                pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld
-            )  # fmt: skip
+            amount.add(pulse)
     return amount
 
 
 async def published(connections: Connections) -> Amount:
     """What the tally has said, read from its topics: the last word on each key."""
-    amount = Amount({}, {}, {}, {})
+    amount = Amount()
     async for record in read_to_end(connections, QUEUES):
         event = decode(record.value or b"")
         assert isinstance(event, QueuesMeasured)
@@ -160,13 +171,13 @@ async def published(connections: Connections) -> Amount:
             amount.offsets[event.data.partition] = event.data.offset
     async for record in read_to_end(connections, PULSES):
         for event in open_value(record.value)[0]:
-            pulse = event.data
-            amount.pulses[pulse.key, pulse.partition, pulse.second] = (
-                pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld
-            )  # fmt: skip
+            assert isinstance(event, PulseCounted)
+            amount.add(event.data)
     async for record in read_to_end(connections, OVERFLOW):
         for event in open_value(record.value)[0]:
-            amount.overflow[event.id] = type(event).__name__
+            assert isinstance(event, OverflowFact)
+            amount.repeats += event.id in amount.overflow
+            amount.overflow[event.id] = event
     return amount
 
 

@@ -6,9 +6,30 @@ const language = body.dataset.language;
 const staleAfter = Number(body.dataset.staleAfter);
 const RELOAD_AFTER_SECONDS = 45;
 
-let live = JSON.parse(document.getElementById("started").textContent);
+let live = read(JSON.parse(document.getElementById("started").textContent));
 let heardAt = performance.now();
 let level = live.level;
+
+// What is needed of a snapshot; times as seconds.
+function read(snapshot) {
+  const seconds = (text) => Date.parse(text) / 1000;
+  const { arrivals, headline } = snapshot;
+  return {
+    at: seconds(snapshot.at),
+    speed: snapshot.speed,
+    ages: Object.fromEntries(Object.entries(snapshot.ages).map(([group, { age }]) => [group, age])),
+    level: headline.level,
+    start: seconds(arrivals.start),
+    first: arrivals.first_attempts,
+    again: arrivals.repeats,
+    low: arrivals.low,
+    high: arrivals.high,
+    mark: headline.key && {
+      began: seconds(headline.key.started_at),
+      declared: seconds(headline.key.declared_at),
+    },
+  };
+}
 
 // --- time and ages -------------------------------------------------------------------------
 
@@ -76,14 +97,23 @@ const holder = document.getElementById("chart");
 let chart = null;
 
 function series() {
-  const { start, first, again, low, high } = live.arrivals;
+  const { start, first, again, low, high } = live;
   const times = first.map((_, index) => start + index * 60 + 30);
   return [times, low, high, first.map((count, index) => count + again[index]), first];
 }
 
 function fills() {
-  const { first, high } = live.arrivals;
+  const { first, high } = live;
   return first.map((count, index) => (count > high[index] ? ALERT : FIRST));
+}
+
+const markText = JSON.parse(holder.dataset.words);
+
+function markWords(which) {
+  const { began, declared } = live.mark;
+  const [start, later] = markText[live.level]?.[which] ?? ["", ""];
+  const seconds = Math.max(0, Math.round(declared - began));
+  return [`${start} ${clockText(began)}`, `· ${later.replace("{n}", seconds)}`];
 }
 
 function markSurge(u) {
@@ -104,7 +134,7 @@ function markSurge(u) {
   ctx.textAlign = left ? "right" : "left";
   ctx.textBaseline = "top";
   const at = x + (left ? -12 : 12) * scale;
-  const lines = language === "both" ? [mark.ko, mark.en] : [mark[language]];
+  const lines = (language === "both" ? ["ko", "en"] : [language]).map(markWords);
   lines.forEach(([text, more], index) => {
     const top = bbox.top + index * rem() * 1.7 * scale;
     ctx.font = font(1.2 * scale, 600);
@@ -179,8 +209,8 @@ function take(snapshot) {
   }
 }
 
-document.getElementById("stream").addEventListener("live", (event) => {
-  take(JSON.parse(event.detail.data));
+document.getElementById("stream").addEventListener("board", (event) => {
+  take(read(JSON.parse(event.detail.data)));
 });
 for (const name of ["htmx:after:swap", "htmx:sse:after:message"]) {
   document.addEventListener(name, tick);

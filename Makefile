@@ -1,0 +1,49 @@
+# Each target sets up by itself what it needs; the second time that takes no time.
+# `make` alone lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-all demo up test check pictures chaos bench clean lock
+
+PY := .venv/bin/python
+SURGELINE := .venv/bin/surgeline
+CODE := services streams load tests
+FAST := tests/architecture tests/unit tests/property tests/contract
+REAL := tests/integration tests/scenario tests/e2e tests/chaos
+# How often the chaos tests kill: three times each in `make test`, in full in `make chaos`.
+KILLS ?= 10
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: tools, .venv with the locked packages, Kafka
+	@deploy/machine/setup.sh
+
+setup-all:
+	@deploy/machine/setup.sh --with-prometheus --with-chromium
+
+demo: setup ## Play an earthquake through the whole platform (HEADLESS=1: without a person)
+	@$(SURGELINE) demo $(if $(HEADLESS),--headless)
+
+up: setup ## Start the whole platform on this machine; Ctrl-C stops it
+	@$(SURGELINE) up
+
+test: setup-all ## Run all tests
+	$(PY) -m pytest $(FAST)
+	$(PY) -m pytest $(REAL)
+
+check: setup ## Format, lint, types, direction of imports
+	.venv/bin/ruff format --check $(CODE)
+	.venv/bin/ruff check $(CODE)
+	.venv/bin/mypy
+	$(PY) -m pytest -q tests/architecture
+
+chaos: setup ## Kill parts of a running platform, KILLS times each (10)
+	SURGELINE_CHAOS_KILLS=$(KILLS) $(PY) -m pytest tests/chaos
+
+lock: setup ## Write requirements.lock anew from pyproject.toml
+	@deploy/machine/lock.sh
+
+clean: ## Remove what the targets made here; recorded data and keys in .surgeline stay
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,39 @@
+"""Which commands follow from what the tally saw?"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from services.callbacks.commands import Command
+from services.callbacks.dialable import Dialable, Refusal
+from services.callbacks.worklist import Needed
+from streams.domain.callback_book import CallbackBook
+from streams.domain.callback_switches import may_register
+from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed, SwitchesData
+
+NOT_REGISTERING: Refusal = ("withdrawn", "registering_off")
+
+
+def command_for(
+    fact: CallbackWanted | CallerServed,
+    dialable: Dialable,
+    switches: Callable[[], SwitchesData],
+) -> Command[CallbackData | None]:
+    """The command that brings the list up to date with a fact."""
+    if isinstance(fact, CallerServed):
+        return Command(
+            name="served",
+            needed=Needed(requests=[fact.data.request], callers=[fact.data.caller_key]),
+            decide=lambda _, book, now: book.served(fact, now),
+        )
+
+    def decide(_: object, book: CallbackBook, now: datetime) -> CallbackData | None:
+        refusal = dialable.refusal(fact.data.caller)
+        if refusal is None and not may_register(switches(), fact.data.request.queue):
+            refusal = NOT_REGISTERING
+        return book.wanted(fact, now, refusal)
+
+    return Command(
+        name="request",
+        needed=Needed(requests=[fact.data.request.id], callers=[fact.data.caller.key]),
+        decide=decide,
+    )

@@ -1,0 +1,204 @@
+"""Is the list being served, and if not, what is being done about it?
+
+Opening: own the list in Redis; when it was not built in this very life of Redis, rebuild it from
+the log; put what an earlier life of ours left in the outbox onto the log; find what is owed to the
+phone system; then take commands. Whenever Redis is lost, everything closes and it opens again.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from aiokafka.errors import KafkaError
+
+from services.adapters.by_hand import HandDialling
+from services.adapters.phone_http import HttpPhone
+from services.adapters.redis import RedisLostError
+from services.callbacks.commands import Commands
+from services.callbacks.dialable import Dialable
+from services.callbacks.dispatcher import Dispatcher
+from services.callbacks.projector import Projector
+from services.callbacks.rebuild import rebuild
+from services.callbacks.relay import Relay
+from services.callbacks.settings import Settings
+from services.callbacks.sweeper import Sweeper
+from services.callbacks.worklist import Posted, Worklist
+from services.ports import PhoneSystem
+from streams.errors import SurgelineError
+from streams.events.callbacks import CallbackChanged
+from streams.events.codec import decode
+from streams.kafka import FollowedClock, LogWriter
+from streams.telemetry import metrics
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS: Final = 0.1
+LONGEST_PAUSE_SECONDS: Final = 2.0
+
+
+class Running:
+    """Everything of one callbacks process."""
+
+    def __init__(self, settings: Settings, phone: PhoneSystem | None = None) -> None:
+        connections = settings.connections
+        self.settings = settings
+        self.clock = FollowedClock(connections)
+        self.writer = self._new_writer()
+        self.dialable = Dialable(settings.sealer, settings.centre.overflow.blocked_numbers)
+        self.relay = Relay(self.writer, self._heard)
+        self.commands = Commands(settings.centre.overflow, self.clock.now, self.relay)
+        self._http_phone: HttpPhone | None = None
+        self.dispatcher = Dispatcher(
+            phone or self._phone(), self.dialable, self.commands, self.clock.now
+        )
+        self.dispatcher.on_failure(_end_process)
+        self.sweeper = Sweeper(self.commands, self.dispatcher, self.clock.now)
+        self.projector = Projector(
+            connections, self.commands, self.dialable, self.relay, settings.sealer
+        )
+        self._worklist: Worklist | None = None
+        self._lost = asyncio.Event()
+        self._served = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def now(self) -> datetime:
+        """The centre's time."""
+        return self.clock.now()
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._spawn(self._live())
+        self._spawn(self.commands.work(self._on_lost))
+        self._spawn(self.relay.run(self._on_lost))
+        self._spawn(self.sweeper.run(self._on_lost))
+        self._spawn(self.projector.run(self._until_served))
+
+    async def stop(self) -> None:
+        """Finish what was decided, then close."""
+        self._served.clear()
+        self.commands.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.dispatcher.close()
+        self.relay.close()
+        if self._worklist is not None:
+            await self._worklist.close()
+        if self._http_phone is not None:
+            await self._http_phone.stop()
+        await self.writer.stop()
+        await self.clock.stop()
+
+    def why_not(self) -> str:
+        """What keeps commands from being taken; "" when nothing does."""
+        if not self.commands.is_open:
+            return "the callback list is being opened"
+        return "the broker does not answer" if self.writer.away else ""
+
+    async def _live(self) -> None:
+        await self._again_until_done("log away at start", self.writer.start)
+        await self._again_until_done("clock not yet read", self.clock.start)
+        while True:
+            await self._again_until_done("list not yet open", self._open)
+            await self._lost.wait()
+            await self._close()
+
+    async def _open(self) -> None:
+        self._lost.clear()
+        worklist = Worklist(self.settings.connections.redis, self.settings.connections.prefix)
+        self._worklist = worklist
+        try:
+            await worklist.open()
+            epoch = await worklist.built_epoch()
+            if epoch is None:
+                # Nothing of an earlier life may arrive on the log after it has been read.
+                await self._renew_writer()
+                epoch = await rebuild(self.settings.connections, worklist, self.now())
+            await worklist.use(epoch)
+            await self.relay.open(worklist)
+            owed = await worklist.owed()
+        except BaseException:
+            self.relay.close()
+            await worklist.close()
+            raise
+        self.commands.open(worklist)
+        for state in owed:
+            self.dispatcher.feed(state)
+        self._served.set()
+        metrics.CALLBACK_READY.set(1)
+        metrics.CALLBACK_EPOCH.set(epoch)
+        log.info("callbacks served", extra={"epoch": epoch, "owed": len(owed)})
+
+    async def _close(self) -> None:
+        self._served.clear()
+        self.commands.close()
+        metrics.CALLBACK_READY.set(0)
+        self.relay.close()
+        await self.dispatcher.close()
+        if self._worklist is not None:
+            await self._worklist.close()
+
+    async def _renew_writer(self) -> None:
+        await self.writer.stop()
+        self.writer = self._new_writer()
+        await self.writer.start()
+        self.relay.writer = self.writer
+
+    def _on_lost(self, error: RedisLostError) -> None:
+        if not self._lost.is_set():
+            log.warning("list lost", extra={"detail": str(error)})
+        self.commands.close()
+        self._served.clear()
+        self._lost.set()
+
+    def _heard(self, posted: Sequence[Posted]) -> None:
+        for one in posted:
+            if one.owed or self.dispatcher.follows(one.key.decode()):
+                event = decode(one.value)
+                if isinstance(event, CallbackChanged):
+                    self.dispatcher.feed(event.data)
+
+    async def _until_served(self) -> None:
+        await self._served.wait()
+
+    async def _again_until_done(self, message: str, act: Callable[[], Awaitable[None]]) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await act()
+            except (RedisLostError, KafkaError, SurgelineError, OSError) as error:
+                log.warning(message, extra={"error": type(error).__name__, "detail": str(error)})
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            else:
+                return
+
+    def _new_writer(self) -> LogWriter:
+        # Commands gather while the step before is under way; lingering would only add to that.
+        return LogWriter(self.settings.connections, linger_ms=0)
+
+    def _phone(self) -> PhoneSystem:
+        settings = self.settings
+        if settings.phone_url is None:
+            log.warning("no phone system is set: agents dial by hand")
+            return HandDialling()
+        self._http_phone = HttpPhone(settings.phone_url, settings.phone_token)
+        return self._http_phone
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        task.add_done_callback(_end_on_error)
+        self._tasks.append(task)
+
+
+def _end_on_error(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _end_process(error)
+
+
+def _end_process(error: BaseException) -> None:
+    log.critical("callbacks cannot go on", exc_info=error)
+    os._exit(1)

@@ -1,0 +1,46 @@
+"""What the callbacks service is told from outside, read once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.auth import Tokens, check_listen
+from services.sealing import Sealer
+from streams.centre_file import load_centre
+from streams.domain.centre import Centre
+from streams.settings import Connections, whole_number
+
+DEFAULT_PORT = 8420
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Printing them shows no secret. Without a phone system, agents dial by hand."""
+
+    connections: Connections
+    centre: Centre
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    phone_url: str | None = None
+    phone_token: str | None = field(default=None, repr=False)
+    tokens: Tokens = field(repr=False)
+    sealer: Sealer = field(repr=False)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read and check everything; `WrongSettingError` says what would be right."""
+        tokens_file = env.get("SURGELINE_TOKENS")
+        tokens = Tokens.load(Path(tokens_file) if tokens_file else None)
+        host = env.get("SURGELINE_HOST", "127.0.0.1")
+        check_listen(host, tokens)
+        connections = Connections.from_env(env)
+        return cls(
+            connections=connections,
+            centre=load_centre(connections.centre),
+            host=host,
+            port=whole_number(env, "SURGELINE_PORT", DEFAULT_PORT),
+            phone_url=env.get("SURGELINE_PHONE_URL") or None,
+            phone_token=env.get("SURGELINE_PHONE_TOKEN") or None,
+            tokens=tokens,
+            sealer=Sealer.from_env(env),
+        )

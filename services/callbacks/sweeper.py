@@ -1,0 +1,78 @@
+"""What does waiting bring about?
+
+A lease runs out, a promise expires, a callback's time comes: by the centre's clock, so that a
+rehearsal at many times the speed lives by the same rules. A lease that ran out after a dial is not
+ended here: the phone system is asked.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.adapters.redis import RedisLostError
+from services.callbacks.commands import Command, Commands
+from services.callbacks.dispatcher import Dispatcher
+from services.callbacks.relay import NotReadyError
+from services.callbacks.worklist import Needed, Worklist
+from streams.domain.callback_book import CallbackBook
+from streams.events.callbacks import CallbackData
+from streams.telemetry import metrics
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS: Final = 0.25
+AT_ONCE: Final = 200
+STATES_KEPT: Final = timedelta(hours=48)
+REQUESTS_KEPT: Final = timedelta(days=31)
+
+
+class Sweeper:
+    """Looks at the list four times a second."""
+
+    def __init__(
+        self, commands: Commands, dispatcher: Dispatcher, now: Callable[[], datetime]
+    ) -> None:
+        self._commands = commands
+        self._dispatcher = dispatcher
+        self._now = now
+
+    async def run(self, lost: Callable[[RedisLostError], None]) -> None:
+        """Sweep for ever."""
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            if not self._commands.is_open:
+                continue
+            try:
+                await self.sweep(self._commands.worklist)
+            except NotReadyError:
+                continue
+            except RedisLostError as error:
+                lost(error)
+
+    async def sweep(self, worklist: Worklist) -> None:
+        """One look."""
+        now = self._now()
+        await worklist.tick(now)
+        leases, expired = await worklist.ran_out(now, AT_ONCE)
+        todo = [self._command("lease_ran_out", i, CallbackBook.lease_ran_out) for i in leases]
+        todo += [self._command("expire", i, CallbackBook.expire) for i in expired]
+        await asyncio.gather(*(self._commands.run(command) for command in todo))
+        for callback_id in leases:
+            self._dispatcher.look(callback_id)
+        await worklist.forget(now - STATES_KEPT, now - REQUESTS_KEPT, AT_ONCE)
+        for place, count in (await worklist.counts()).items():
+            metrics.CALLBACK_LIST.labels(place).set(count)
+
+    def _command(
+        self,
+        name: str,
+        callback_id: str,
+        act: Callable[[CallbackBook, str, datetime], CallbackData | None],
+    ) -> Command[CallbackData | None]:
+        return Command(
+            name=name,
+            needed=Needed(callbacks=[callback_id]),
+            decide=lambda _, book, now: act(book, callback_id, now),
+        )

@@ -1,0 +1,343 @@
+"""What does the list in Redis hold, and how is it changed in one step?
+
+Every write names the epoch and the owner; a Redis that was emptied, rebuilt or taken over by
+another process refuses, and that is `RedisLostError`, like a Redis that is away.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Any, Final
+
+import msgspec
+
+from services.adapters.redis import CheckedRedis, losing
+from services.callbacks.items import (
+    ceil_ms,
+    commit_arguments,
+    decode_state,
+    floor_ms,
+    lane_of,
+    micros,
+    moment_of,
+    restore_arguments,
+)
+from streams.domain.callback import Change
+from streams.domain.callback_order import Wish, fits
+from streams.domain.callback_switches import ALL_ON
+from streams.events.callbacks import CallbackData, SwitchesData, SwitchesSet
+from streams.events.codec import encode
+
+LIBRARY: Final = "surgeline_callbacks"
+SWITCHES_KEY: Final = "switches"
+RIVAL_POLL_SECONDS: Final = 0.2
+RESTORE_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A fact in the outbox, not yet known to be on the log. `owed`: the phone system may care."""
+
+    id: str
+    key: bytes
+    owed: bool
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """What must be loaded to decide something."""
+
+    callbacks: Collection[str] = ()
+    callers: Collection[str] = ()
+    requests: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What Redis knew of it."""
+
+    states: list[CallbackData]
+    of_request: dict[str, str]
+    served: dict[str, datetime]
+
+
+class Worklist:
+    """The callback list of one centre in one life of Redis."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        self.base = f"{{{prefix}callbacks}}"
+        self.epoch = 0
+        self._redis = CheckedRedis(url)
+        self._run_id = ""
+        self._owner = ""
+        self._lanes: set[str] = set()
+        self.switches: SwitchesData = ALL_ON
+
+    # Its life
+
+    async def open(self) -> None:
+        """Connect and become the owner; waits while another living process owns the list."""
+        library = resources.files("services.callbacks").joinpath("functions.lua").read_text()
+        self._run_id = await self._redis.open(library)
+        self._owner = await self._redis.presence()
+        gone = ""
+        while True:
+            owner = (await self._call("claim", self._run_id, gone, self._owner)).decode()
+            if owner == self._owner:
+                return
+            if await self._redis.is_present(owner):
+                await asyncio.sleep(RIVAL_POLL_SECONDS)
+            else:
+                gone = owner
+
+    async def close(self) -> None:
+        """Let go."""
+        await self._redis.close()
+
+    async def built_epoch(self) -> int | None:
+        """The epoch of the list, when it was built in this very life of Redis."""
+        epoch, run_id = await self._do(
+            self._redis.client.hmget(self._key("meta"), "epoch", "run_id")
+        )
+        if epoch is None or run_id is None or run_id.decode() != self._run_id:
+            return None
+        return int(epoch)
+
+    async def use(self, epoch: int) -> None:
+        """Go on with the list as it is."""
+        self.epoch = epoch
+        lanes = await self._do(self._redis.client.smembers(self._key("lanes")))
+        self._lanes = {lane.decode() for lane in lanes}
+        self.switches = await self._read_switches()
+
+    async def clear(self) -> None:
+        """Remove the list, ours only; the ownership stays."""
+        meta = self._key("meta")
+        await self._do(self._redis.client.hdel(meta, "epoch", "run_id"))
+        ours = self._redis.client.scan_iter(match=f"{_literal(self.base)}:*", count=500)
+        async with losing():
+            keys = [key async for key in ours if key.decode() != meta]
+        for key in keys:
+            await self._do(self._redis.client.unlink(key))
+
+    async def restore(
+        self,
+        epoch: int,
+        states: Sequence[CallbackData],
+        forgotten: dict[str, tuple[str, datetime]],
+        served: dict[str, datetime],
+        switches: SwitchesData,
+    ) -> None:
+        """Put in what the log says. `forgotten` are requests of callbacks too old to keep."""
+        for start in range(0, len(states), RESTORE_CHUNK):
+            chunk = states[start : start + RESTORE_CHUNK]
+            arguments = [part for state in chunk for part in restore_arguments(state)]
+            await self._call("restore", self._owner, *arguments)
+        pipe = self._redis.client.pipeline(transaction=False)
+        for request, (callback, closed_at) in forgotten.items():
+            pipe.hset(self._key("requests"), request, callback)
+            pipe.zadd(self._key("old"), {request: float(ceil_ms(closed_at))})
+        if served:
+            pipe.zadd(self._key("served"), {request: micros(at) for request, at in served.items()})
+        pipe.set(self._key("switches"), msgspec.json.encode(switches))
+        pipe.hset(self._key("meta"), mapping={"epoch": epoch, "run_id": self._run_id})
+        await self._do(pipe.execute())
+
+    # Reading
+
+    async def load(self, needed: Needed) -> Loaded:
+        """Everything of what is named, in one or two round trips."""
+        ids = dict.fromkeys(needed.callbacks)
+        of_request: dict[str, str] = {}
+        served: dict[str, datetime] = {}
+        if needed.callers or needed.requests:
+            ids |= dict.fromkeys(await self._look_up(needed, of_request, served))
+        states = await self.get(list(ids))
+        return Loaded(states=states, of_request=of_request, served=served)
+
+    async def get(self, ids: Sequence[str]) -> list[CallbackData]:
+        """The callbacks of these ids that there are."""
+        if not ids:
+            return []
+        found = await self._do(self._redis.client.hmget(self._key("state"), ids))
+        return [decode_state(raw) for raw in found if raw is not None]
+
+    async def pick(self, wishes: Sequence[Wish], now: datetime) -> list[CallbackData | None]:
+        """For each agent what they hold, or whose turn it is; each callback only once."""
+        told = [msgspec.json.encode(self._told(wish)) for wish in wishes]
+        picked = await self._call("pick", self.epoch, self._owner, floor_ms(now), *told)
+        return [decode_state(raw) if raw else None for raw in picked]
+
+    async def page(
+        self, which: str, offset: int, limit: int, now: datetime
+    ) -> tuple[int, list[CallbackData]]:
+        """How many there are, and some of them in order. `which`: waiting, held or closed."""
+        await self.tick(now)
+        names = {"waiting": ("ready", "later", "parked"), "held": ("leases",)}
+        parts = [self._key(name) for name in names.get(which, ("closed",))]
+        pipe = self._redis.client.pipeline(transaction=False)
+        for part in parts:
+            pipe.zcard(part)
+        counts = await self._do(pipe.execute())
+        ids: list[str] = []
+        skip = offset
+        for part, count in zip(parts, counts, strict=True):
+            wanted = limit - len(ids)
+            if wanted > 0 and skip < count:
+                last = skip + wanted - 1
+                ids += [i.decode() for i in await self._range(part, skip, last, which)]
+            skip = max(0, skip - count)
+        return sum(counts), await self.get(ids)
+
+    async def counts(self) -> dict[str, int]:
+        """How many are where, for the gauges."""
+        pipe = self._redis.client.pipeline(transaction=False)
+        parts = ("ready", "later", "parked", "leases", "closed")
+        for part in parts:
+            pipe.zcard(self._key(part))
+        pipe.xlen(self._key("outbox"))
+        *sizes, outbox = await self._do(pipe.execute())
+        return {**dict(zip(parts, sizes, strict=True)), "outbox": outbox}
+
+    async def ran_out(self, now: datetime, limit: int) -> tuple[list[str], list[str]]:
+        """Callbacks whose lease has ended, and those that have expired."""
+        pipe = self._redis.client.pipeline(transaction=False)
+        for name in ("leases", "expiry"):
+            pipe.zrange(self._key(name), "-inf", floor_ms(now), byscore=True, offset=0, num=limit)
+        leases, expired = await self._do(pipe.execute())
+        return [i.decode() for i in leases], [i.decode() for i in expired]
+
+    async def owed(self) -> list[CallbackData]:
+        """Callbacks about which the phone system must be told or asked something."""
+        ids = await self._do(self._redis.client.smembers(self._key("owed")))
+        return await self.get([i.decode() for i in ids])
+
+    # Writing
+
+    async def commit(
+        self,
+        parts: Sequence[tuple[CallbackData | None, Sequence[Change]]],
+        served: dict[str, datetime],
+    ) -> list[str]:
+        """Change callbacks from (state before) through changes, each in one step.
+
+        Returns for each the outbox id of its last fact, or "" when it had changed meanwhile.
+        """
+        pairs = [[request, str(micros(at))] for request, at in served.items()]
+        arguments = [
+            part for before, changes in parts for part in commit_arguments(before, changes)
+        ]
+        told = await self._call(
+            "commit", self.epoch, self._owner, msgspec.json.encode(pairs), *arguments
+        )
+        self._lanes |= {lane for _, c in parts if (lane := lane_of(c[-1].state)) is not None}
+        return [raw.decode() for raw in told]
+
+    async def set_switches(self, switches: SwitchesData, fact: SwitchesSet) -> str:
+        """Turn a switch; the outbox id, or "" when somebody else turned one meanwhile."""
+        told = await self._call(
+            "set_switches",
+            self.epoch,
+            self._owner,
+            switches.version - 1,
+            msgspec.json.encode(switches),
+            encode(fact),
+            SWITCHES_KEY,
+        )
+        self.switches = await self._read_switches()
+        return str(told.decode())
+
+    async def tick(self, now: datetime) -> None:
+        """Let those in whose time has come."""
+        await self._call("tick", self.epoch, self._owner, floor_ms(now))
+
+    async def forget(self, states_before: datetime, requests_before: datetime, limit: int) -> int:
+        """Drop what was closed long ago."""
+        return int(
+            await self._call(
+                "forget",
+                self.epoch,
+                self._owner,
+                floor_ms(states_before),
+                floor_ms(requests_before),
+                micros(states_before),
+                limit,
+            )
+        )
+
+    # The outbox
+
+    async def posted(self, after: str, limit: int) -> list[Posted]:
+        """Facts after that one, in order."""
+        found = await self._do(
+            self._redis.client.xrange(self._key("outbox"), min=f"({after}", count=limit)
+        )
+        return [
+            Posted(i.decode(), fields[b"key"], fields[b"owed"] == b"1", fields[b"value"])
+            for i, fields in found
+        ]
+
+    async def drop_posted(self, ids: Iterable[str]) -> None:
+        """These facts are on the log."""
+        await self._do(self._redis.client.xdel(self._key("outbox"), *ids))
+
+    # Within
+
+    async def _look_up(
+        self, needed: Needed, of_request: dict[str, str], served: dict[str, datetime]
+    ) -> list[str]:
+        callers, requests = list(needed.callers), list(needed.requests)
+        pipe = self._redis.client.pipeline(transaction=False)
+        if callers:
+            pipe.hmget(self._key("open"), callers)
+        if requests:
+            pipe.hmget(self._key("requests"), requests)
+            pipe.zmscore(self._key("served"), requests)
+        found = await self._do(pipe.execute())
+        ids = [i.decode() for i in (found[0] if callers else []) if i is not None]
+        if requests:
+            for request, callback, at in zip(requests, found[-2], found[-1], strict=True):
+                if callback is not None:
+                    of_request[request] = callback.decode()
+                if at is not None:
+                    served[request] = moment_of(int(at))
+        return [*ids, *of_request.values()]
+
+    async def _range(self, part: str, first: int, last: int, which: str) -> list[bytes]:
+        newest_first = which == "closed"
+        ids: list[bytes] = await self._do(
+            self._redis.client.zrange(part, first, last, desc=newest_first)
+        )
+        return ids
+
+    async def _read_switches(self) -> SwitchesData:
+        raw = await self._do(self._redis.client.get(self._key("switches")))
+        return msgspec.json.decode(raw, type=SwitchesData) if raw else ALL_ON
+
+    def _told(self, wish: Wish) -> dict[str, Any]:
+        closed = self.switches.dialling_off
+        if wish.languages is None and wish.skills is None and not closed:
+            return {"agent": wish.agent}
+        return {
+            "agent": wish.agent,
+            "lanes": sorted(lane for lane in self._lanes if fits(lane, wish, closed)),
+        }
+
+    async def _call(self, function: str, *arguments: Any) -> Any:
+        return await self._do(
+            self._redis.client.fcall(f"{LIBRARY}_{function}", 1, self.base, *arguments)
+        )
+
+    async def _do(self, command: Any) -> Any:
+        return await self._redis.doing(command)
+
+    def _key(self, name: str) -> str:
+        return f"{self.base}:{name}"
+
+
+def _literal(text: str) -> str:
+    """A key as a pattern that matches itself only."""
+    return "".join(f"\\{c}" if c in "*?[]^\\" else c for c in text)

@@ -1,0 +1,158 @@
+"""How is a page photographed? Debian's Chromium without a window, led over its DevTools.
+
+No driver and no Node: a browser, one WebSocket, and the few commands that a picture takes.
+"""
+
+import asyncio
+import base64
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+# Without the background flags a browser looks for its makers' servers, again and again.
+FLAGS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+)
+START_SECONDS: Final = 30.0
+COMMAND_SECONDS: Final = 30.0
+
+
+class BrowserError(Exception):
+    """The browser is missing, or did not do what it was told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What the page is shown on."""
+
+    width: int = 1920
+    height: int = 1080
+    scale: float = 1.0
+    mobile: bool = False
+
+
+class Page:
+    """One tab."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, session: str) -> None:
+        self._socket = socket
+        self._session = session
+        self._number = 0
+
+    async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a DevTools command and wait for its answer."""
+        self._number += 1
+        sent = {"id": self._number, "method": method, "params": parameters}
+        await self._socket.send_json(
+            {**sent, "sessionId": self._session} if self._session else sent
+        )
+        async with asyncio.timeout(COMMAND_SECONDS):
+            async for message in self._socket:
+                answer = message.json()
+                if answer.get("id") == self._number:
+                    if "error" in answer:
+                        raise BrowserError(f"{method}: {answer['error'].get('message')}")
+                    result: dict[str, Any] = answer["result"]
+                    return result
+        raise BrowserError(f"{method}: the browser is gone")
+
+    async def show_on(self, screen: Screen) -> None:
+        """Give the page the size of a screen."""
+        await self.command(
+            "Emulation.setDeviceMetricsOverride",
+            width=screen.width,
+            height=screen.height,
+            deviceScaleFactor=screen.scale,
+            mobile=screen.mobile,
+        )
+
+    async def open(self, url: str) -> None:
+        """Go to an address and wait until the page has loaded and its fonts are there."""
+        await self.command("Page.navigate", url=url)
+        async with asyncio.timeout(COMMAND_SECONDS):
+            while not await self.evaluate(
+                "document.readyState === 'complete' && location.href !== 'about:blank'"
+                " && document.fonts.status === 'loaded'"
+            ):
+                await asyncio.sleep(0.05)
+
+    async def evaluate(self, expression: str) -> Any:
+        """The value of a JavaScript expression on the page."""
+        result = await self.command("Runtime.evaluate", expression=expression, returnByValue=True)
+        return result["result"].get("value")
+
+    async def picture(self, *, whole: bool = False) -> bytes:
+        """The page as PNG; `whole` takes what would have to be scrolled to as well."""
+        result = await self.command(
+            "Page.captureScreenshot", format="png", captureBeyondViewport=whole
+        )
+        return base64.b64decode(result["data"])
+
+
+@contextlib.asynccontextmanager
+async def browser_page(*, scripts: bool = True) -> AsyncIterator[Page]:
+    """A fresh browser with one empty tab, gone afterwards."""
+    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if program is None:
+        raise BrowserError("Chromium is missing; install it: sudo apt-get install -y chromium")
+    with tempfile.TemporaryDirectory(
+        prefix="surgeline-browser-", ignore_cleanup_errors=True
+    ) as home:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *FLAGS,
+            f"--user-data-dir={home}",
+            "about:blank",
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            address = await _address(Path(home) / "DevToolsActivePort", process)
+            async with (
+                aiohttp.ClientSession() as session,
+                session.ws_connect(address, max_msg_size=0) as socket,
+            ):
+                yield await _tab(socket, scripts=scripts)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            await process.wait()
+
+
+async def _address(file: Path, process: asyncio.subprocess.Process) -> str:
+    async with asyncio.timeout(START_SECONDS):
+        while process.returncode is None:
+            lines = file.read_text().split("\n") if file.exists() else []
+            if len(lines) > 1:
+                return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+            await asyncio.sleep(0.05)
+    raise BrowserError(f"Chromium ended at once with {process.returncode}")
+
+
+async def _tab(socket: aiohttp.ClientWebSocketResponse, *, scripts: bool) -> Page:
+    browser = Page(socket, "")
+    target = await browser.command("Target.createTarget", url="about:blank")
+    attached = await browser.command(
+        "Target.attachToTarget", targetId=target["targetId"], flatten=True
+    )
+    page = Page(socket, attached["sessionId"])
+    await page.command("Page.enable")
+    if not scripts:
+        await page.command("Emulation.setScriptExecutionDisabled", value=True)
+    return page
