@@ -11,6 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cd "$root"
+cache=${SURGELINE_CACHE:-$root/.cache}
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -72,7 +73,6 @@ has_redis() { # 7 or newer: the work list is kept by Redis functions
 }
 
 has_jars() { # Maven is only needed until the jars are there
-  local cache=${SURGELINE_CACHE:-$root/.cache}
   cmp -s "$here/kafka.sha256" "$cache/kafka-4.3.1/.complete"
 }
 
@@ -133,15 +133,15 @@ join() { # ", " between the words
 # Debian starts servers when it installs them, now and at every boot. Ours are children of the
 # supervisor; a second Redis on the usual port would only be in the way.
 install_quietly() {
-  local policy=/usr/sbin/policy-rc.d ours=no name status=0
-  if [ ! -e $policy ]; then
-    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
-    "${as_root[@]}" chmod 755 $policy
+  local policy=${SURGELINE_POLICY_RC_D:-/usr/sbin/policy-rc.d} ours=no name status=0
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
     ours=yes
   fi
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
     --no-install-recommends "${packages[@]}" </dev/null >"$log" 2>&1 || status=$?
-  [ $ours = no ] || "${as_root[@]}" rm -f $policy
+  [ $ours = no ] || "${as_root[@]}" rm -f "$policy"
   if command -v systemctl >/dev/null; then
     for name in "${packages[@]}"; do
       case $name in
@@ -154,8 +154,8 @@ install_quietly() {
   return $status
 }
 
-mkdir -p .cache
-log=.cache/setup.log
+mkdir -p "$cache"
+log=$cache/setup.log
 look
 if [ ${#words[@]} -gt 0 ]; then
   if may_install; then
@@ -176,7 +176,7 @@ fi
 # ---- .venv with the locked packages ---------------------------------------------------------
 
 python=$(find_python)
-exec 9>.cache/.setup.lock
+exec 9>"$cache/.setup.lock"
 flock 9 # two `make` at once: the second waits and then finds everything done
 
 wanted=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)

@@ -39,6 +39,7 @@ def build(fold: Fold, wall: datetime, seq: int) -> Snapshot:
     oldest = min((s.oldest_waiting_since for s in queues if s.oldest_waiting_since), default=None)
     active = fold.levels.active(fold.titles)
     folded = fold.folded()
+    ages = fold.ages.read(folded, wall)
     return Snapshot(
         seq=seq,
         wall=wall,
@@ -51,7 +52,8 @@ def build(fold: Fold, wall: datetime, seq: int) -> Snapshot:
         levels=active,
         waiting=sum(queue.waiting for queue in queues),
         waiting_expected=_waiting_expected(fold, at),
-        longest_wait_seconds=_seconds(at, oldest),
+        longest_waiting_since=oldest,
+        longest_wait_seconds=_wait(at, oldest, (ages["queues"].age or 0.0) * fold.clock.speed),
         wait_limit_seconds=centre.overflow.wait_limit.total_seconds(),
         in_target=_in_target(today, centre),
         seats=fold.desks.seats(),
@@ -61,7 +63,7 @@ def build(fold: Fold, wall: datetime, seq: int) -> Snapshot:
         arrivals=_arrivals(fold, at),
         missions=_missions(fold, at, active),
         decisions=fold.journal.latest(DECISIONS_SHOWN),
-        ages=fold.ages.read(folded, wall),
+        ages=ages,
         offsets={
             topic: {str(partition): offset for partition, offset in sorted(parts.items())}
             for topic, parts in sorted(folded.items())
@@ -75,13 +77,16 @@ def centre_day(centre: Centre, at: datetime) -> str:
 
 
 def _waiting_expected(fold: Fold, at: datetime) -> int:
-    """How many would be inside the target time at once, nineteen times in twenty."""
+    """How many would be inside the target time at once, nearly always."""
     rate = fold.expectations.per_hour("total", at)
     return middle(rate / 3600 * fold.centre.target.within.total_seconds())[1]
 
 
-def _seconds(at: datetime, since: datetime | None) -> float | None:
-    return None if since is None else max(0.0, round((at - since).total_seconds(), 1))
+def _wait(at: datetime, since: datetime | None, known_for: float) -> float | None:
+    """The longest wait as of the moment when it was last known that they still wait."""
+    if since is None:
+        return None
+    return max(0.0, round((at - since).total_seconds() - known_for, 1))
 
 
 def _in_target(today: Sum, centre: Centre) -> InTarget:

@@ -4,23 +4,25 @@ The parts are rendered once for everybody, with both languages in them; the page
 or both. The first paint and every later update come from the same templates.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.boards import words
-from services.boards.snapshot import Snapshot, encode
+from services.boards.snapshot import Decision, Snapshot, encode
 from services.boards.tiles import tiles
 from services.boards.vendored import static_version
 from streams.domain.centre import Centre
 
 FOLDER: Final = Path(__file__).parent
 STALE_AFTER_SECONDS: Final = 5.0
+TEN: Final = 10.0
 LANGUAGES: Final = ("both", "ko", "en")
 PARTS: Final = ("level", "tiles", "caption", "missions", "shares", "decisions")
-DECISIONS_ON_PAGE: Final = 6
+# In both languages a decision takes two lines, so fewer have room.
+DECISIONS_IN_BOTH: Final = 5
+DECISIONS_IN_ONE: Final = 9
 
 
 class Pages:
@@ -47,11 +49,15 @@ class Pages:
         context = self._context(snapshot)
         return {name: template.render(context) for name, template in self._parts.items()}
 
-    def page(self, snapshot: Snapshot, parts: Mapping[str, str], language: str) -> str:
-        """The whole page, showing these parts."""
+    def page(self, snapshot: Snapshot, language: str) -> str:
+        """The whole page, complete before any script has run."""
+        context = self._context(snapshot)
+        ages = {group: _seconds(fresh.age) for group, fresh in snapshot.ages.items()}
+        context["first_age"] = ages.__getitem__
         return self._environment.get_template("board.html").render(
-            self._context(snapshot),
-            parts=parts,
+            context,
+            parts={name: template.render(context) for name, template in self._parts.items()},
+            still=_still(snapshot),
             language=language,
             languages=LANGUAGES,
             started=encode(snapshot).decode().replace("<", "\\u003c"),
@@ -64,14 +70,36 @@ class Pages:
 
     def _context(self, snapshot: Snapshot) -> dict[str, Any]:
         zone = self._centre.timezone
-        shown = snapshot.decisions[:DECISIONS_ON_PAGE]
+        always, everything = shown(snapshot, DECISIONS_IN_BOTH), shown(snapshot, DECISIONS_IN_ONE)
         return {
             "s": snapshot,
             "zone": zone,
             "tiles": tiles(snapshot, zone),
             "evidence": words.evidence(snapshot.headline, snapshot.seats, snapshot.at, zone),
-            "decisions": [(made, words.decision(made)) for made in shown],
+            "decisions": [(made, words.decision(made), made in always) for made in everything],
+            # Ages move on by themselves: a part that only grew older is not sent again.
+            "first_age": lambda _: "–",
         }
+
+
+def shown(snapshot: Snapshot, count: int) -> tuple[Decision, ...]:
+    """The latest decisions; while a surge is on, its declaration stays in sight."""
+    latest, older = snapshot.decisions[:count], snapshot.decisions[count:]
+    declared = [made for made in older if made.kind == "surge_declared"]
+    if snapshot.headline.level == "surge" and declared:
+        return (*latest[:-1], declared[0])
+    return latest
+
+
+def _still(snapshot: Snapshot) -> list[tuple[int, int, int]]:
+    """The chart for a page without scripts: everyone, first attempts, the band's upper end."""
+    arrivals = snapshot.arrivals
+    every = zip(arrivals.first_attempts, arrivals.repeats, arrivals.high, strict=True)
+    return [(first + again, first, high) for first, again, high in every]
+
+
+def _seconds(age: float | None) -> str:
+    return "–" if age is None else f"{age:.1f}" if age < TEN else f"{age:.0f}"
 
 
 def is_old(age: float | None) -> bool:

@@ -61,7 +61,7 @@ def _install_page(app: FastAPI, board: Board, check: Callable[[Request], None]) 
     async def page(lang: str = "both") -> Response:
         if board.snapshot is None:
             return Response(board.pages.waiting_page(), 503, NOT_KEPT, HTML)
-        html = board.pages.page(board.snapshot, board.parts, _language(lang))
+        html = board.pages.page(board.snapshot, _language(lang))
         return Response(html, 200, NOT_KEPT, HTML)
 
     @app.get("/events", dependencies=[Depends(check)])

@@ -113,7 +113,8 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True):
 class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
     """People per minute of event time, oldest first; the last minute is not over yet.
 
-    `low`..`high` is where nine in ten minutes fall when demand is as the centre file expects.
+    `low`..`high` is where all but one minute in a thousand fall (on either side) when demand is as
+    the centre file expects.
     """
 
     start: datetime
@@ -176,6 +177,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[KeyLevel, ...]
     waiting: int
     waiting_expected: int
+    longest_waiting_since: datetime | None
     longest_wait_seconds: float | None
     wait_limit_seconds: float
     in_target: InTarget

@@ -101,7 +101,7 @@ def _seats(snapshot: Snapshot) -> Tile:
         flag, tone = Title(f"▼ {seats.short}석 부족", f"▼ {seats.short} short"), "bad"
     return Tile(
         name="seats",
-        title=Title("상담석", "seats staffed / needed"),
+        title=Title("상담석", "seats / needed"),
         number=f"{seats.staffed:,}",
         rest="" if seats.needed is None else f"/ {seats.needed:,}",
         note=note,

@@ -107,9 +107,10 @@ class Commands:
 
     async def turn(self, switches: SwitchesData, fact: SwitchesSet) -> bool:
         """Set the switches; False when somebody turned one meanwhile."""
-        posted = await self.worklist.set_switches(switches, fact)
+        worklist = self.worklist
+        posted = await worklist.set_switches(switches, fact)
         if posted:
-            await self._relay.on_the_log(posted)
+            await self._relay.on_the_log(worklist, posted)
         return bool(posted)
 
     async def work(self, lost: Callable[[RedisLostError], None]) -> None:
@@ -147,7 +148,7 @@ class Commands:
             posted = dict(zip(by_callback, ids, strict=True))
         metrics.CALLBACK_BATCH.observe(len(batch))
         for one in decided:
-            self._conclude(one, posted)
+            self._conclude(worklist, one, posted)
 
     async def _load(
         self, batch: Sequence[Command[Any]], worklist: Worklist, now: datetime
@@ -186,14 +187,14 @@ class Commands:
             return _Decided(command, result, book.take_changes())
         return None
 
-    def _conclude(self, one: _Decided, posted: dict[str, str]) -> None:
+    def _conclude(self, worklist: Worklist, one: _Decided, posted: dict[str, str]) -> None:
         ids = [posted[change.state.id] for change in one.changes]
         if "" in ids:
             metrics.CALLBACK_CONFLICTS.inc()
             self._again(one.command)
             return
         # A command that changed nothing may rest on a change that is not on the log yet.
-        on_the_log = self._relay.on_the_log(ids[-1] if ids else None)
+        on_the_log = self._relay.on_the_log(worklist, ids[-1] if ids else None)
         on_the_log.add_done_callback(lambda future: _answer(one, future))
 
     def _again(self, command: Command[Any]) -> None:

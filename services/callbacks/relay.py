@@ -14,7 +14,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from services.adapters.redis import RedisLostError
 from services.callbacks.worklist import Posted, Worklist
 from streams.errors import OverloadedError, SurgelineError, UnknownOutcomeError
 from streams.kafka import LogWriter, Outgoing
@@ -55,11 +54,11 @@ class Relay:
 
     async def open(self, worklist: Worklist) -> None:
         """Write what an earlier life left in the outbox; returns when nothing is left."""
-        self._worklist = worklist
         self._at = "0-0"
         self.newest = (0, 0)
         while await self._pass_on(worklist):
             pass
+        self._worklist = worklist
 
     def close(self) -> None:
         """The outbox is gone or no longer ours; who waits must ask again."""
@@ -69,31 +68,30 @@ class Relay:
             if not future.done():
                 future.set_exception(NotReadyError("Redis was lost before the log had it"))
 
-    async def run(self, lost: Callable[[RedisLostError], None]) -> None:
-        """Pass on for ever; `lost` is told when Redis cannot be trusted any more."""
+    async def run(self, worklist: Worklist) -> None:
+        """Pass on until Redis cannot be trusted any more, which is `RedisLostError`."""
         while True:
             self._woken.clear()
-            worklist = self._worklist
-            try:
-                passed = await self._pass_on(worklist) if worklist else 0
-            except RedisLostError as error:
-                if worklist is self._worklist:
-                    lost(error)
-                passed = 0
-            if not passed:
+            if not await self._pass_on(worklist):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
 
-    def on_the_log(self, outbox_id: str | None) -> "asyncio.Future[None]":
-        """Done when this fact (None: everything so far) is on the log."""
+    def on_the_log(self, worklist: Worklist, outbox_id: str | None) -> "asyncio.Future[None]":
+        """Done when this fact (None: everything so far) is on the log.
+
+        A fact of a list that is no longer served fails: ids of another life of Redis mean nothing.
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if worklist is not self._worklist:
+            future.set_exception(NotReadyError("Redis was lost before the log had it"))
+            return future
         place = place_of(outbox_id) if outbox_id else self.newest
         self.newest = max(self.newest, place)
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if place <= place_of(self._at):
             future.set_result(None)
-            return future
-        heapq.heappush(self._waiting, (place, next(self._number), future))
-        self._woken.set()
+        else:
+            heapq.heappush(self._waiting, (place, next(self._number), future))
+            self._woken.set()
         return future
 
     async def _pass_on(self, worklist: Worklist) -> int:

@@ -60,6 +60,7 @@ class Running:
             connections, self.commands, self.dialable, self.relay, settings.sealer
         )
         self._worklist: Worklist | None = None
+        self._passing_on: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
         self._served = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,21 +73,15 @@ class Running:
         """Begin; returns at once."""
         self._spawn(self._live())
         self._spawn(self.commands.work(self._on_lost))
-        self._spawn(self.relay.run(self._on_lost))
         self._spawn(self.sweeper.run(self._on_lost))
         self._spawn(self.projector.run(self._until_served))
 
     async def stop(self) -> None:
         """Finish what was decided, then close."""
-        self._served.clear()
-        self.commands.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.dispatcher.close()
-        self.relay.close()
-        if self._worklist is not None:
-            await self._worklist.close()
+        await self._close()
         if self._http_phone is not None:
             await self._http_phone.stop()
         await self.writer.stop()
@@ -124,6 +119,8 @@ class Running:
             self.relay.close()
             await worklist.close()
             raise
+        self._passing_on = asyncio.create_task(self._pass_on(worklist))
+        self._passing_on.add_done_callback(_end_on_error)
         self.commands.open(worklist)
         for state in owed:
             self.dispatcher.feed(state)
@@ -136,10 +133,19 @@ class Running:
         self._served.clear()
         self.commands.close()
         metrics.CALLBACK_READY.set(0)
+        if self._passing_on is not None:
+            self._passing_on.cancel()
+            await asyncio.wait([self._passing_on])
         self.relay.close()
         await self.dispatcher.close()
         if self._worklist is not None:
             await self._worklist.close()
+
+    async def _pass_on(self, worklist: Worklist) -> None:
+        try:
+            await self.relay.run(worklist)
+        except RedisLostError as error:
+            self._on_lost(error)
 
     async def _renew_writer(self) -> None:
         await self.writer.stop()

@@ -29,6 +29,10 @@ FLAGS: Final = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
+LOADED: Final = (
+    "document.readyState === 'complete' && location.href !== 'about:blank'"
+    " && document.fonts.status === 'loaded'"
+)
 START_SECONDS: Final = 30.0
 COMMAND_SECONDS: Final = 30.0
 
@@ -54,6 +58,7 @@ class Page:
         self._socket = socket
         self._session = session
         self._number = 0
+        self.complaints: list[str] = []
 
     async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a DevTools command and wait for its answer."""
@@ -65,12 +70,23 @@ class Page:
         async with asyncio.timeout(COMMAND_SECONDS):
             async for message in self._socket:
                 answer = message.json()
+                self._note(answer)
                 if answer.get("id") == self._number:
                     if "error" in answer:
                         raise BrowserError(f"{method}: {answer['error'].get('message')}")
                     result: dict[str, Any] = answer["result"]
                     return result
         raise BrowserError(f"{method}: the browser is gone")
+
+    def _note(self, told: dict[str, Any]) -> None:
+        """Keep what the page complains of: a script's error, a blocked or missing file."""
+        if told.get("method") == "Log.entryAdded":
+            entry = told["params"]["entry"]
+            if entry["level"] == "error":
+                self.complaints.append(f"{entry['text']} {entry.get('url', '')}".strip())
+        elif told.get("method") == "Runtime.exceptionThrown":
+            thrown = told["params"]["exceptionDetails"]
+            self.complaints.append(str(thrown.get("exception", thrown).get("description", thrown)))
 
     async def show_on(self, screen: Screen) -> None:
         """Give the page the size of a screen."""
@@ -86,10 +102,7 @@ class Page:
         """Go to an address and wait until the page has loaded and its fonts are there."""
         await self.command("Page.navigate", url=url)
         async with asyncio.timeout(COMMAND_SECONDS):
-            while not await self.evaluate(
-                "document.readyState === 'complete' && location.href !== 'about:blank'"
-                " && document.fonts.status === 'loaded'"
-            ):
+            while not await self.evaluate(LOADED):  # noqa: ASYNC110 - the page cannot call us
                 await asyncio.sleep(0.05)
 
     async def evaluate(self, expression: str) -> Any:
@@ -138,11 +151,15 @@ async def browser_page(*, scripts: bool = True) -> AsyncIterator[Page]:
 async def _address(file: Path, process: asyncio.subprocess.Process) -> str:
     async with asyncio.timeout(START_SECONDS):
         while process.returncode is None:
-            lines = file.read_text().split("\n") if file.exists() else []
+            lines = await asyncio.to_thread(_lines, file)
             if len(lines) > 1:
                 return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
             await asyncio.sleep(0.05)
     raise BrowserError(f"Chromium ended at once with {process.returncode}")
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text().split("\n") if file.exists() else []
 
 
 async def _tab(socket: aiohttp.ClientWebSocketResponse, *, scripts: bool) -> Page:
@@ -152,7 +169,8 @@ async def _tab(socket: aiohttp.ClientWebSocketResponse, *, scripts: bool) -> Pag
         "Target.attachToTarget", targetId=target["targetId"], flatten=True
     )
     page = Page(socket, attached["sessionId"])
-    await page.command("Page.enable")
+    for domain in ("Page", "Log", "Runtime"):
+        await page.command(f"{domain}.enable")
     if not scripts:
         await page.command("Emulation.setScriptExecutionDisabled", value=True)
     return page

@@ -75,21 +75,15 @@ def _as_json(connections: Connections) -> list[dict[str, object]]:
 
 
 def _as_table(connections: Connections) -> Table:
-    table = Table(show_lines=True)
-    for column in ("topic", "holds", "key", "partitions", "kept", "writer", "readers"):
-        table.add_column(column, overflow="fold")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("topic", no_wrap=True)
+    table.add_column("parts", justify="right")
+    table.add_column("kept")
+    table.add_column("holds (writer → readers)")
     for topic in CATALOGUE:
         days = f"{topic.retention_ms // DAY_MS} days"
-        kept = {"delete": days, "compact": "newest per key"}.get(
-            topic.cleanup, f"newest per key, {days}"
-        )
-        table.add_row(
-            connections.topic(topic),
-            topic.holds,
-            topic.key,
-            str(topic.partitions),
-            kept,
-            topic.writer,
-            ", ".join(topic.readers),
-        )
+        kept = {"delete": days, "compact": "newest"}.get(topic.cleanup, f"newest, {days}")
+        path = f"{topic.writer} → {', '.join(topic.readers)}"
+        name = connections.topic(topic)
+        table.add_row(name, str(topic.partitions), kept, f"{topic.holds} ({path})")
     return table

@@ -39,19 +39,14 @@ _decoder = msgspec.json.Decoder()
 class Admitted:
     """An event that passed. `event` names the caller by pseudonym; `sealed` is their number.
 
-    `digest` stands for the content: the same for a retry, however it was written down, and
-    different when anything that we keep differs.
+    `identity` stands for (source, id), `digest` for the content: the same for a retry, however it
+    was written down, and different when anything that we keep differs. Sixteen bytes each.
     """
 
     event: ContactEvent | AgentStateChanged
     sealed: str | None
     digest: bytes
-
-    @property
-    def identity(self) -> bytes:
-        """16 bytes for (source, id), the name of this event."""
-        text = f"{self.event.source}\x1f{self.event.id}"
-        return hashlib.blake2b(text.encode(), digest_size=16).digest()
+    identity: bytes
 
     @property
     def caller_key(self) -> str | None:
@@ -97,7 +92,8 @@ class Admission:
         return Admitted(
             event,
             self._sealer.seal(number.encode()) if number else None,
-            hashlib.blake2b(content, digest_size=16).digest(),
+            digest=_sixteen(content),
+            identity=_sixteen(f"{event.source}\x1f{event.id}".encode()),
         )
 
     def _hide_caller(self, fields: dict[str, Any]) -> str | None:
@@ -116,6 +112,10 @@ class Admission:
         key, key_id = self._pseudonyms.key_of(number)
         data["caller"] = Caller(key=key, key_id=key_id)
         return number
+
+
+def _sixteen(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -4,6 +4,35 @@ from array import array
 from collections.abc import Sequence
 
 from streams.domain.calendar import BLOCK, HOUR, WEEK_HOURS, Calendar
+from streams.domain.season import Season
+
+
+class Seasoned:
+    """A week of the centre file, times what the season has taught about its hours."""
+
+    __slots__ = ("calendar", "season", "shape")
+
+    def __init__(self, shape: "Shape", season: Season) -> None:
+        self.shape = shape
+        self.season = season
+        self.calendar = shape.calendar
+
+    def rate(self, second: int) -> float:
+        """Expected contacts per hour at a second."""
+        return self.shape.rate(second) * self.season.rate(second)
+
+    def mass(self, start: int, end: int) -> float:
+        """Expected contacts from `start` up to, not including, `end`."""
+        if end <= start:
+            return 0.0
+        calendar = self.calendar
+        first, last = calendar.slot(start), calendar.slot(end)
+        if first == last:
+            return self.rate(start) * (end - start) / HOUR
+        total = self.rate(start) * (calendar.begins(first + 1) - start) / HOUR
+        for slot in range(first + 1, last):
+            total += self.rate(calendar.begins(slot))
+        return total + self.rate(end) * (end - calendar.begins(last)) / HOUR
 
 
 class Shape:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import NamedTuple, Protocol
 
+from streams.domain.level import HourTally, Level
 from streams.domain.mixture import Mixture, Rise, Scores
 from streams.events.surges import Tier
 
@@ -35,15 +36,16 @@ class Counts(NamedTuple):
     redials: int = 0
     reconnects: int = 0
     withheld: int = 0
+    revision: int = 0
 
     def later_than(self, other: "Counts") -> bool:
-        """Counts only grow, or turn from a first attempt into a redial when the first is found."""
+        """The writer's revision decides; without one, counts grow, or become redials."""
         return _rank(self) > _rank(other)
 
 
-def _rank(counts: Counts) -> tuple[int, int, int, int]:
+def _rank(counts: Counts) -> tuple[int, int, int, int, int]:
     known = counts.first_attempts + counts.redials + counts.reconnects
-    return known, -counts.first_attempts, counts.reconnects, -counts.withheld
+    return counts.revision, known, -counts.first_attempts, counts.reconnects, -counts.withheld
 
 
 class Episode(NamedTuple):
@@ -113,7 +115,7 @@ def fold(
     before: Standing, second: int, counts: Counts, expected: Expectation, rules: Rules
 ) -> Standing:
     """The state after a second's counts, from the state after the last second that had any."""
-    first, redials, reconnects, withheld = counts
+    first, redials, reconnects, withheld, _ = counts
     scores, episode, identified, repeats, heard = before
     if second > heard:
         kept = exp((heard - second) / _MEMORY_SECONDS)
@@ -135,6 +137,35 @@ def fold(
     if max(scores.scores) >= rules.thresholds.watch:
         episode = _enter(scores, expected, rules)
     return Standing(scores, episode, identified, repeats, second)
+
+
+def fold_bin(
+    before: Standing, begin: int, calls: float, expected: Expectation, rules: Rules
+) -> Standing:
+    """The state after a whole bin (`rules.width` long), where only counts per bin are known."""
+    end = begin + rules.width
+    mass = expected.mass(begin, end)
+    scores, episode = before.scores, before.episode
+    if episode is not None:
+        quiet = expected.mass(scores.at, begin)
+        episode = _age(episode, quiet, mass, calls, rules)
+        if episode is None:
+            scores = rules.mixture.begin(scores.at)
+        elif episode.alerted is not None:
+            return Standing(scores._replace(at=end), episode)
+    scores = rules.mixture.step_bin(scores, begin, end, mass, calls)
+    evidence = sum(scores.scores) / len(scores.scores)
+    rise = rules.mixture.rise(scores, 0.0)
+    if evidence < rules.thresholds.watch or rise.calls < rules.distinct_callers:
+        return Standing(scores, episode)
+    alerted = begin if evidence >= rules.thresholds.alert else None
+    if episode is None:
+        episode = Episode(rise.start, begin, alerted, rise.calls, rise.mass, 0.0, evidence)
+    elif alerted is not None:
+        episode = episode._replace(
+            start=rise.start, alerted=alerted, calls=rise.calls, mass=rise.mass, evidence=evidence
+        )
+    return Standing(scores, episode)
 
 
 def closes_at(standing: Standing, until: int, expected: Expectation, rules: Rules) -> int | None:
@@ -178,32 +209,34 @@ def _fold_episode(
     rules: Rules,
 ) -> tuple[Scores, Episode | None]:
     """The episode with this second's calls in it, or its end in the quiet before them."""
-    release = rules.thresholds.release
     quiet = expected.mass(scores.at + rules.width, second)
-    if quiet >= _mass_to_close(episode.fall, release):
-        return rules.mixture.begin(scores.at), None
     mass = expected.mass(second, second + rules.width)
+    aged = _age(episode, quiet, mass, calls, rules)
+    if aged is None:
+        return rules.mixture.begin(scores.at), None
+    if aged.alerted is not None:
+        return scores._replace(at=second), aged
+    scores = rules.mixture.step(scores, second, expected.mass(scores.at, second), calls)
+    evidence = rules.mixture.evidence(scores, mass)
+    rise = rules.mixture.rise(scores, mass)
+    if evidence >= rules.thresholds.alert and rise.calls >= rules.distinct_callers:
+        aged = aged._replace(start=rise.start, alerted=second, calls=rise.calls, mass=rise.mass)
+    return scores, aged._replace(evidence=evidence)
+
+
+def _age(episode: Episode, quiet: float, mass: float, calls: float, rules: Rules) -> Episode | None:
+    """The episode after `quiet` and then `calls` in `mass`; None when it is over before them."""
+    release = rules.thresholds.release
+    if quiet > 0 and quiet >= _mass_to_close(episode.fall, release):
+        return None
     fall = (episode.fall + _FLOOR) * exp(_SLOPE * quiet) - _FLOOR
     nats = _SLOPE * mass - calls * _NATS_PER_CALL
     fall = (fall + CLOSING_RATIO * mass) * exp(min(nats, _MOST_NATS))
-    alerted, evidence = episode.alerted, episode.evidence
     if fall >= release:
-        return rules.mixture.begin(second), None
-    start, total, expectation = (
-        episode.start,
-        episode.calls + calls,
-        episode.mass + quiet + mass,
+        return None
+    return episode._replace(
+        calls=episode.calls + calls, mass=episode.mass + quiet + mass, fall=fall
     )
-    if alerted is None:
-        scores = rules.mixture.step(scores, second, expected.mass(scores.at, second), calls)
-        evidence = rules.mixture.evidence(scores, mass)
-        rise = rules.mixture.rise(scores, mass)
-        if evidence >= rules.thresholds.alert and rise.calls >= rules.distinct_callers:
-            alerted = second
-            start, total, expectation = rise.start, rise.calls, rise.mass
-    else:
-        scores = scores._replace(at=second)
-    return scores, Episode(start, episode.watched, alerted, total, expectation, fall, evidence)
 
 
 def _mass_to_close(fall: float, release: float) -> float:
@@ -214,14 +247,13 @@ def _mass_to_close(fall: float, release: float) -> float:
 class Detector:
     """One key: what is settled, and the counts and states of the seconds that are not yet."""
 
-    __slots__ = ("_cells", "_seconds", "_states", "expected", "rules", "settled")
+    __slots__ = ("_cells", "_seconds", "_states", "expected", "hour", "rules", "settled")
 
-    def __init__(
-        self, expected: Expectation, rules: Rules, settled: Standing | None = None
-    ) -> None:
+    def __init__(self, expected: Level, rules: Rules, settled: Standing | None = None) -> None:
         self.expected = expected
         self.rules = rules
         self.settled = settled
+        self.hour = HourTally()
         self._seconds: list[int] = []
         self._cells: list[dict[int, Counts]] = []
         self._states: list[Standing] = []
@@ -296,8 +328,32 @@ class Detector:
         """Make final what lies before `frontier`: nothing will be heard of it any more."""
         count = bisect_left(self._seconds, frontier)
         if count:
+            for second, cell, state in zip(
+                self._seconds[:count], self._cells[:count], self._states[:count], strict=True
+            ):
+                slot = self.expected.calendar.slot(second)
+                first = _sum(cell).first_attempts
+                self.hour.add(slot, first, self.expected, alarmed=state.episode is not None)
             self.settled = self._states[count - 1]
             del self._seconds[:count], self._cells[:count], self._states[:count]
+        if self.hour.slot >= 0:
+            self.hour.close(self.expected.calendar.slot(frontier), self.expected)
+
+    def refold(self) -> None:
+        """Fold anew what is not settled: what was expected has changed."""
+        self._refold(0)
+
+    def silence_before(self, second: int) -> int | None:
+        """The first silent second before one with contacts in it; None if nothing came before."""
+        index = bisect_left(self._seconds, second)
+        if index:
+            return self._seconds[index - 1] + 1
+        return self.settled.heard + 1 if self.settled is not None else None
+
+    def heard_after(self, second: int) -> int | None:
+        """The next second with contacts in it."""
+        index = bisect_left(self._seconds, second + 1)
+        return self._seconds[index] if index < len(self._seconds) else None
 
     def _refold(self, index: int) -> None:
         states = self._states

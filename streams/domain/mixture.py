@@ -104,6 +104,28 @@ class Mixture:
             runs = runs[:alive] + ((second, seen, expected),) * (self._count - alive)
         return Scores(second, scores, seen + calls, expected, runs)
 
+    def step_bin(self, before: Scores, begin: int, end: int, mass: float, calls: float) -> Scores:
+        """Fold a whole bin, such as an hour, quiet or not; the state is then that of its end.
+
+        Every bin is one step of the discrete statistic, `R <- (R + dL) exp(-(rho - 1) dL) rho^n`:
+        R minus the believed mass is again a martingale.
+        """
+        seen, expected, runs = before.calls, before.mass, before.runs
+        believed = self.kappa * mass
+        scores = tuple(
+            [
+                min((score + believed) * exp(min(drop * mass + calls * nats, _MOST_NATS)), _CEILING)
+                for score, (drop, _, nats) in zip(before.scores, self._many, strict=False)
+            ]
+        )
+        runs = tuple(
+            [
+                run if seen - run[1] > gate * (expected - run[2]) else (begin, seen, expected)
+                for run, gate in zip(runs, self._gates, strict=False)
+            ]
+        )
+        return Scores(end, scores, seen + calls, expected + mass, runs)
+
     def evidence(self, state: Scores, mass: float) -> float:
         """The mixture's value when `mass` more has been expected since `state.at`."""
         total = 0.0

@@ -23,7 +23,7 @@ def heard_before(life: ContactLife, event: ContactEvent) -> bool:
     identity = _bytes(hash((event.source, event.id)))
     content = _bytes(hash((RANK[type(event)], event.time, _said(event.data))))
     at = life.seen.find(identity)
-    while at % ENTRY > 0:  # found across two entries
+    while at > 0 and at % ENTRY:  # found across two entries
         at = life.seen.find(identity, at + 1)
     if at < 0:
         life.seen += identity + content

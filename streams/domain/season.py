@@ -1,10 +1,15 @@
 """What is a plain week like here, learned from what came and never from what is to come?
 
-Each hour of the local week has a gamma posterior: contacts seen against weeks watched, with
-forgetting. While an hour of the week is little known it leans on what its hour of the day and its
-day of the week have in common over the whole week (or on the centre file, where there is one).
-Known days (New Year, a national holiday) are kept out of the plain week and have factors of their
-own. A rate is fixed when its hour begins to be needed, from hours that were settled before it.
+A rate is a level times a shape. The level is a gamma posterior that forgets within weeks. The
+shape has a gamma posterior for each hour of the local week that forgets within a year or two, and
+leans on what its hour of the day and its day of the week have in common; how much it leans is
+itself learned, from how far hours of the week differ from that beyond chance (a moment estimate,
+as in empirical Bayes). Known days (New Year, a national holiday) are kept out of the plain week
+and have factors of their own. A rate is fixed when its hour begins to be needed, from hours that
+were settled before it.
+
+Detection believes `kappa` times the mean, or the upper 95 % bound of the rate where that is more:
+in the first weeks, and on a known day that has not been seen yet.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,24 +24,28 @@ from streams.domain.calendar import BLOCK, HOUR, WEEK_HOURS, Calendar
 _Z95: Final = 1.6448536269514722
 # Rates of the last nine weeks are kept: levels of quiet keys look back as far as that.
 _KEPT: Final = 9 * WEEK_HOURS
+# 24 hours and 7 days are 31 effects, all estimated.
+_POOL_SIZE: Final = 31
+_NEARBY: Final = (-2, -1, 0, 1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearningPolicy:
     """How fast is forgotten, and how much each prior weighs.
 
-    The plain week changes with the year, so its memory is a quarter; the level of a key follows
-    within weeks. An hour of the week leans on `pooled_weeks` weeks' worth of its day and hour.
-    A known day not seen yet may well be twice a plain one: `day_weight` is that doubt, as the
-    number of contacts its factor of 1 was learned from. `lag` is how many hours back the newest
-    hour is that a rate may know: 2, because the last hour's late events are still to come.
+    `shape_memory` and `level_memory` are in hours. `most_pooled` bounds, in contacts, how much an
+    hour of the week may lean on its hour and its day. A known day not seen yet may well be twice
+    a plain one: `day_weight` is that doubt, as the number of contacts its factor of 1 was learned
+    from. `lag` is how many hours back the newest hour is that a rate may know: 2, because the
+    last hour's late events are still to come.
     """
 
-    week_memory_hours: float = 13 * WEEK_HOURS
-    level_memory_hours: float = 4 * WEEK_HOURS
-    pooled_weeks: float = 2.0
+    shape_memory: float = 52 * WEEK_HOURS
+    level_memory: float = 4 * WEEK_HOURS
+    level_weight: float = 100.0
+    most_pooled: float = 300.0
     day_weight: float = 4.0
-    level_weight: float = 300.0
+    kappa: float = 1.3
     lag: int = 2
 
 
@@ -59,9 +68,9 @@ class Season:
     __slots__ = (
         "_counts",
         "_days",
-        "_decay",
+        "_level",
         "_pending",
-        "_pooled",
+        "_pool",
         "_rates",
         "_upto",
         "_weeks",
@@ -69,6 +78,7 @@ class Season:
         "known_day",
         "learned_hours",
         "policy",
+        "reference",
     )
 
     def __init__(
@@ -76,15 +86,18 @@ class Season:
         calendar: Calendar,
         policy: LearningPolicy,
         known_day: Callable[[date], str | None] | None = None,
+        reference: Sequence[float] | None = None,
     ) -> None:
         self.calendar = calendar
+        # With a reference week, the season is what to multiply it by; without one, it is rates.
+        self.reference = reference
         self.policy = policy
         self.known_day = known_day or _plain
         self.learned_hours = 0
-        self._decay = 1 - 1 / (policy.week_memory_hours / WEEK_HOURS)
         self._counts = [0.0] * WEEK_HOURS
         self._weeks = [0.0] * WEEK_HOURS
-        self._pooled: list[float] | None = None
+        self._level = (0.0, 0.0)
+        self._pool: tuple[list[float], float] | None = None
         self._days: dict[str, tuple[float, float]] = {}
         self._pending: list[tuple[int, float, bool]] = []
         self._rates: dict[int, tuple[float, float]] = {}
@@ -130,50 +143,66 @@ class Season:
         return rates
 
     def _fix(self, slot: int) -> tuple[float, float]:
-        """Decide a slot's rate for good: (mean, upper bound)."""
+        """Decide a slot's rate for good: (mean, what detection believes over kappa)."""
         newest = slot - self.policy.lag
         while self._pending and self._pending[0][0] <= newest:
             self._apply(*self._pending.pop(0))
-        mean, worth = self._plain_rate(self._hour(slot))
+        shape, worth = self._shape(self._hour(slot))
         if worth <= 0:
             return 0.0, 0.0
-        bound = mean * upper_bound(worth)
+        # The centre file is taken at its word; its levels are each key's own affair.
+        given = self.reference is not None
+        mean = shape if given else shape * self._factor()
+        doubt = 1.0 if given else upper_bound(worth)
         name = self.known_day(self.calendar.local(slot).date())
         if name is not None:
             seen, expected = self._days.get(name, (0.0, 0.0))
             weight = self.policy.day_weight
-            factor = (seen + weight) / (expected + weight)
-            mean, bound = mean * factor, bound * factor * upper_bound(seen + weight)
-        return mean, bound
+            mean *= (seen + weight) / (expected + weight)
+            doubt = max(doubt, upper_bound(seen + weight))
+        return mean, mean * max(1.0, doubt / self.policy.kappa)
 
     def _hour(self, slot: int) -> int:
         return self.calendar.block(slot // BLOCK)[slot % BLOCK][0]
 
-    def _plain_rate(self, hour: int) -> tuple[float, float]:
-        """The mean of an hour of the week, and how many contacts it is known from."""
-        pooled = self._pool()
-        weight = self.policy.pooled_weeks if self.learned_hours > 0 else 0.0
-        weeks = self._weeks[hour] + weight
-        if weeks <= 0:
-            return 0.0, 0.0
-        worth = self._counts[hour] + weight * pooled[hour]
-        return worth / weeks, max(worth, 0.5)
+    def _factor(self) -> float:
+        """The present level over that of the shape's memory."""
+        weight = self.policy.level_weight
+        seen, expected = self._level
+        return (seen + weight) / (expected + weight)
 
-    def _pool(self) -> list[float]:
-        """Rates as the product of a day's and an hour's effect, from all hours learned."""
-        if self._pooled is None:
-            counts, weeks = self._counts, self._weeks
-            whole = _ratio(sum(counts), sum(weeks), 0.0)
-            by_hour = [_ratio(sum(counts[h::24]), sum(weeks[h::24]), whole) for h in range(24)]
-            by_day = [
-                _ratio(sum(counts[d : d + 24]), sum(weeks[d : d + 24]), whole)
-                for d in range(0, WEEK_HOURS, 24)
+    def _shape(self, hour: int) -> tuple[float, float]:
+        """The mean of an hour of the week, and how many contacts it is known from."""
+        pooled, weight = self._pooled()
+        if pooled[hour] <= 0 or weight <= 0:
+            return (1.0, 1.0) if self.reference is not None else (0.0, 0.0)
+        counts = self._counts[hour] + weight
+        return counts / (self._weeks[hour] + weight / pooled[hour]), counts
+
+    def _pooled(self) -> tuple[list[float], float]:
+        """What each hour of the week leans on, and how many contacts that weighs."""
+        if self._pool is None:
+            most = min(self.policy.most_pooled, sum(self._counts) / _POOL_SIZE)
+            product = _product(self._counts, self._weeks)
+            weight = self._weight(product, most)
+            # An evening's neighbours differ from the product as it does.
+            nearby = [
+                rate * _around(self._counts, product, self._weeks, hour, weight)
+                for hour, rate in enumerate(product)
             ]
-            self._pooled = [
-                by_hour[hour % 24] * by_day[hour // 24] / whole if whole > 0 else 0.0
-                for hour in range(WEEK_HOURS)
-            ]
-        return self._pooled
+            self._pool = nearby, self._weight(nearby, most)
+        return self._pool
+
+    def _weight(self, rates: Sequence[float], most: float) -> float:
+        """How many contacts a prior with these means is worth.
+
+        If hours of the week have true factors of variance v around it, then
+        E[(count - expected)^2] = expected + v expected^2, and the gamma prior weighs 1 / v.
+        """
+        expected = [rate * weeks for rate, weeks in zip(rates, self._weeks, strict=True)]
+        excess = sum((c - e) ** 2 - e for c, e in zip(self._counts, expected, strict=True))
+        square = sum(e * e for e in expected)
+        return min(most, square / excess) if excess > 0 else most
 
     def _apply(self, slot: int, count: float, frozen: bool) -> None:
         if self._upto is not None and slot <= self._upto:
@@ -182,21 +211,56 @@ class Season:
         if frozen:
             return
         hour = self._hour(slot)
-        mean, worth = self._plain_rate(hour)
+        shape, worth = self._shape(hour)
+        exposure = self.reference[hour] if self.reference is not None else 1.0
+        factor = self._factor()
+        mean = shape * factor * exposure
         name = self.known_day(self.calendar.local(slot).date())
         if name is not None:
             if worth > 0:
                 seen, expected = self._days.get(name, (0.0, 0.0))
                 self._days[name] = seen + winsorised(count, 4 * mean), expected + mean
             return
-        if worth > 0 and self.ready:
+        if self.ready or self.reference is not None:
             count = winsorised(count, mean)
-        self._counts[hour] = self._counts[hour] * self._decay + count
-        self._weeks[hour] = self._weeks[hour] * self._decay + 1
+            keep = 1 - 1 / self.policy.level_memory
+            seen, expected = self._level
+            self._level = seen * keep + count, expected * keep + shape * exposure
+        keep = 1 - WEEK_HOURS / self.policy.shape_memory
+        self._counts[hour] = self._counts[hour] * keep + count
+        self._weeks[hour] = self._weeks[hour] * keep + factor * exposure
         self.learned_hours += 1
         # The pool moves slowly: once a day is often enough, and cheap.
         if self.learned_hours < WEEK_HOURS or hour % 24 == 0:
-            self._pooled = None
+            self._pool = None
+
+
+def _product(counts: Sequence[float], weeks: Sequence[float]) -> list[float]:
+    """Rates as a day's effect times an hour's effect."""
+    whole = _ratio(sum(counts), sum(weeks), 0.0)
+    by_hour = [_ratio(sum(counts[h::24]), sum(weeks[h::24]), whole) for h in range(24)]
+    by_day = [
+        _ratio(sum(counts[d : d + 24]), sum(weeks[d : d + 24]), whole)
+        for d in range(0, WEEK_HOURS, 24)
+    ]
+    return [
+        by_hour[hour % 24] * by_day[hour // 24] / whole if whole > 0 else 0.0
+        for hour in range(WEEK_HOURS)
+    ]
+
+
+def _around(
+    counts: Sequence[float],
+    rates: Sequence[float],
+    weeks: Sequence[float],
+    hour: int,
+    weight: float,
+) -> float:
+    """By how much the hours around one differ from `rates`, as far as that is certain."""
+    hours = [(hour + step) % WEEK_HOURS for step in _NEARBY]
+    seen = sum(counts[near] for near in hours)
+    expected = sum(rates[near] * weeks[near] for near in hours)
+    return (seen + weight) / (expected + weight) if expected + weight > 0 else 1.0
 
 
 def _plain(_: date) -> str | None:
@@ -205,10 +269,3 @@ def _plain(_: date) -> str | None:
 
 def _ratio(count: float, weeks: float, otherwise: float) -> float:
     return count / weeks if weeks > 0 else otherwise
-
-
-def week_of(rates: Sequence[float]) -> tuple[float, ...]:
-    """168 rates, checked."""
-    if len(rates) != WEEK_HOURS:
-        raise ValueError(f"a week has {WEEK_HOURS} hours, not {len(rates)}")
-    return tuple(rates)

@@ -5,18 +5,20 @@ of keys it raises, and says what changes: declared once, revised as evidence gro
 rise from watch to alert, the key may become a more specific one), cleared once.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
 from streams.domain import sentences
 from streams.domain.alert import Evidence, describe, grown
-from streams.domain.baseline import Shape
-from streams.domain.calendar import Calendar
 from streams.domain.centre import AlertPolicy, Centre
 from streams.domain.detector import Counts, Detector, Rules, Thresholds
 from streams.domain.mixture import Mixture, Rise
+from streams.domain.outage import Outages
+from streams.domain.plan import TOTAL, Plan
 from streams.domain.rollups import Excess, explained, most_specific, narrower, residual
 from streams.events.codec import derived_id
 from streams.events.demand import PulseData
@@ -29,6 +31,8 @@ WEEKS_A_YEAR = 8766 / 168
 # How long a surge that is over still accounts for evidence that it left behind.
 _REMEMBERED = timedelta(hours=24)
 _ON_ITS_WAY = 10
+_MOST_KEYS = 2000
+NEVER = Thresholds(watch=math.inf, alert=math.inf)
 
 
 def thresholds(contacts_a_year: float, policy: AlertPolicy) -> Thresholds:
@@ -51,18 +55,21 @@ class _Crisis:
 class SurgeWatch:
     """All keys of one surge worker."""
 
-    def __init__(self, centre: Centre) -> None:
+    def __init__(
+        self, centre: Centre, known_day: Callable[[date], str | None] | None = None
+    ) -> None:
+        """`known_day` names the days that are not plain ones, such as national holidays."""
         self._policy = centre.alerts
-        calendar = Calendar(centre.timezone)
-        self._shapes = {base.key: Shape(base.week, calendar) for base in centre.baselines}
-        per_year = sum(shape.per_year() for shape in self._shapes.values())
-        total = self._shapes.get("total")
-        self._everything = total.per_year() if total else per_year
+        self._outages = Outages()
+        self._plan = Plan(centre, self._outages, known_day)
         self._rules = Rules(
             mixture=Mixture(self._policy.ratios, self._policy.kappa),
-            thresholds=thresholds(per_year, self._policy),
+            thresholds=thresholds(self._plan.per_year, self._policy),
             distinct_callers=self._policy.distinct_callers,
         )
+        # A key without a baseline of its own spends none of the budget: it can name a surge, but
+        # not raise one.
+        self._silent_rules = replace(self._rules, thresholds=NEVER)
         self._detectors: dict[str, Detector] = {}
         self._open: list[_Crisis] = []
         self._past: list[_Crisis] = []
@@ -76,24 +83,26 @@ class SurgeWatch:
 
     def expected(self, key: str, at: datetime) -> float:
         """First attempts per hour expected of a key; 0 when nothing is known of it."""
-        shape = self._shapes.get(key)
-        return shape.rate(int(at.timestamp())) if shape else 0.0
+        detector = self._detectors.get(key)
+        level = detector.expected if detector else self._plan.level(key)
+        return level.rate(int(at.timestamp())) if level else 0.0
 
     def observe(self, pulse: PulseData, now: datetime) -> list[SurgeFact]:
         """Take one pulse: the same again changes nothing, and an alarm does not wait."""
-        shape = self._shapes.get(pulse.key)
-        if shape is None:
-            return []
         frontier = self._frontier(now)
         second = int(pulse.second.timestamp())
         if second < frontier:
             self.too_late += 1
             return []
-        detector = self._detectors.get(pulse.key)
+        detector = self._detectors.get(pulse.key) or self._begin_key(pulse.key)
         if detector is None:
-            detector = self._detectors[pulse.key] = Detector(shape, self._rules)
+            return []
         detector.settle(frontier)
-        counts = Counts(pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld)
+        counts = Counts(
+            pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld, pulse.revision
+        )
+        if pulse.key == TOTAL:
+            self._listen(detector, second)
         if not detector.observe(second, pulse.partition, counts):
             return []
         self._heard = max(self._heard, second + 1)
@@ -125,6 +134,30 @@ class SurgeWatch:
         # What happened in the last seconds may still be on its way.
         until = max(self._heard, int(now.timestamp()) - _ON_ITS_WAY)
         return detector.rise(until) if detector else Rise(until, 0.0, 0.0)
+
+    def _begin_key(self, key: str) -> Detector | None:
+        """A detector for a key heard of for the first time, while there is room for it."""
+        known = key in self._plan
+        if not known and len(self._detectors) >= _MOST_KEYS:
+            return None
+        level = self._plan.level(key)
+        if level is None:
+            return None
+        rules = self._rules if known else self._silent_rules
+        self._detectors[key] = Detector(level, rules)
+        return self._detectors[key]
+
+    def _listen(self, total: Detector, second: int) -> None:
+        """Whether the feed had stopped before this second, or had not stopped after all."""
+        changed = self._outages.remove(second, second + 1)
+        begin, after = total.silence_before(second), total.heard_after(second)
+        for low, high in ((begin, second), (second + 1, after)):
+            if low is not None and high is not None and self._plan.silent(low, high):
+                self._outages.add(low, high)
+                changed = True
+        if changed:
+            for detector in self._detectors.values():
+                detector.refold()
 
     def _frontier(self, now: datetime) -> int:
         return int((now - self._policy.lateness).timestamp())
@@ -242,7 +275,7 @@ class SurgeWatch:
 
     def _excess(self, key: str, now: datetime) -> Excess:
         rise = self.rise(key, now)
-        share = self._shapes[key].per_year() / self._everything
+        share = self._plan.share(key)
         return Excess(key=key, contacts=rise.calls - rise.mass, share=share)
 
     def _excess_of(self, crisis: _Crisis, now: datetime) -> Excess:

@@ -14,7 +14,8 @@ class PulseData(Data, frozen=True, kw_only=True):
     replaces the earlier one, so a repeat changes nothing. `key` is "total", "queue:main",
     "country:JP", "topic:disaster", "channel:voice" or "language:ko". `first_attempts` are
     distinct people; redials and reconnects are the same people again and carry no weight.
-    `withheld` (a part of first_attempts) had no number, so they may be repeats.
+    `withheld` (a part of first_attempts) had no number, so they may be repeats. `revision` grows
+    with every change of this (key, partition, second): the highest holds, whatever comes first.
     """
 
     key: str
@@ -24,6 +25,7 @@ class PulseData(Data, frozen=True, kw_only=True):
     redials: int = 0
     reconnects: int = 0
     withheld: int = 0
+    revision: int = 0
 
 
 class PulseCounted(CloudEvent, frozen=True, kw_only=True, tag="surgeline.pulse.counted.v1"):

@@ -1,12 +1,19 @@
 """Does what the other tests stand on, stand?"""
 
+import asyncio
+import json
+import secrets
+
 import redis.asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from click.testing import CliRunner
 
+from services.cli.__main__ import main
+from services.supervisor import ports
 from streams.settings import Connections
 from streams.topics import CATALOGUE, CONTACTS
-from tests.support.stack import RedisServer
+from tests.support.stack import Broker, RedisServer, RunningBroker
 
 
 async def test_every_topic_of_the_catalogue_is_made_under_the_tests_prefix(
@@ -52,3 +59,28 @@ async def test_redis_may_come_back_with_what_it_held(redis_server: RedisServer) 
     redis_server.restart(wipe=False)
     async with redis.asyncio.Redis.from_url(redis_server.url) as client:
         assert await client.get("promise") == b"1"
+
+
+async def test_the_topics_command_makes_what_is_absent_and_then_has_nothing_to_do(
+    kafka: Broker | RunningBroker,
+) -> None:
+    env = {"SURGELINE_KAFKA": kafka.bootstrap, "SURGELINE_PREFIX": f"t{secrets.token_hex(4)}-"}
+
+    async def made() -> list[str]:
+        runner = CliRunner(env=env)
+        result = await asyncio.to_thread(runner.invoke, main, ["topics", "--create", "--json"])
+        return list(json.loads(result.output)["made"])
+
+    assert len(await made()) == len(CATALOGUE)
+    # The broker acknowledges a new topic a moment before it lists it.
+    async with asyncio.timeout(20):
+        while await made():
+            await asyncio.sleep(0.1)
+
+
+def test_the_topics_command_names_a_broker_that_is_not_there() -> None:
+    (port,) = ports.any_free()
+    runner = CliRunner(env={"SURGELINE_KAFKA": f"127.0.0.1:{port}"})
+    result = runner.invoke(main, ["topics", "--create"])
+    assert result.exit_code == 1
+    assert f"no broker at 127.0.0.1:{port}" in result.output

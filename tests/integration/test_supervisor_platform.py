@@ -19,8 +19,7 @@ import httpx
 import pytest
 import redis.asyncio
 
-from services.supervisor import ports
-from services.supervisor.folder import FolderError
+from services.supervisor.folder import DataFolder, FolderError
 from services.supervisor.platform import Platform
 from streams.kafka import LogWriter, Outgoing, end_offsets
 from streams.topics import AGENTS
@@ -52,34 +51,28 @@ def processes_of(data: Path) -> list[int]:
     return found
 
 
-async def test_a_platform_keeps_its_log_and_its_keys_from_run_to_run(tmp_path: Path) -> None:
-    port = ports.any_free()[0]
-    async with Platform(settings_for(tmp_path, port), say=quiet) as platform:
-        first_tokens = platform.tokens
+async def test_the_log_and_the_keys_stay_from_run_to_run_and_fresh_forgets_the_log(
+    tmp_path: Path,
+) -> None:
+    async with Platform(settings_for(tmp_path), say=quiet) as platform:
+        tokens = platform.tokens
         writer = LogWriter(platform.connections)
         await writer.start()
         await writer.append([Outgoing(topic=AGENTS, key=b"a-1", value=b"{}")])
         await writer.stop()
         async with redis.asyncio.Redis.from_url(platform.connections.redis) as client:
             assert await client.ping()
-    async with Platform(settings_for(tmp_path, port), say=quiet) as platform:
-        assert platform.tokens == first_tokens
+    async with Platform(settings_for(tmp_path), say=quiet) as platform:
+        assert platform.tokens == tokens
         assert await end_offsets(platform.connections, AGENTS) == {0: 1}
-
-
-async def test_fresh_forgets_the_log_and_keeps_the_keys(tmp_path: Path) -> None:
-    async with Platform(settings_for(tmp_path, ports.any_free()[0]), say=quiet) as platform:
-        before, cluster = platform.tokens, (tmp_path / "kafka" / "cluster-id").read_text()
-    settings = replace(settings_for(tmp_path, ports.any_free()[0]), fresh=True)
-    async with Platform(settings, say=quiet) as platform:
-        assert platform.tokens == before
-        assert (tmp_path / "kafka" / "cluster-id").read_text() != cluster
+    async with Platform(replace(settings_for(tmp_path), fresh=True), say=quiet) as platform:
+        assert platform.tokens == tokens
+        assert await end_offsets(platform.connections, AGENTS) == {0: 0}
 
 
 async def test_whatever_is_killed_comes_back(tmp_path: Path) -> None:
     said: list[str] = []
-    port = ports.any_free()[0]
-    async with Platform(settings_for(tmp_path, port), say=said.append) as platform:
+    async with Platform(settings_for(tmp_path), say=said.append) as platform:
         for name in ("first", "redis", "kafka"):
             platform.kill(name)
             async with asyncio.timeout(30):
@@ -87,7 +80,7 @@ async def test_whatever_is_killed_comes_back(tmp_path: Path) -> None:
                     await asyncio.sleep(0.02)
                 await platform.children[name].wait_ready()
         async with httpx.AsyncClient() as client:
-            assert (await client.get(f"http://127.0.0.1:{port}/readyz")).is_success
+            assert (await client.get(f"{platform.urls['intake']}/readyz")).is_success
     assert said == [
         f"{name} was ended by SIGKILL and is started again" for name in ("first", "redis", "kafka")
     ]
@@ -96,7 +89,7 @@ async def test_whatever_is_killed_comes_back(tmp_path: Path) -> None:
 async def test_a_service_that_keeps_dying_ends_the_platform_with_its_reason(
     tmp_path: Path,
 ) -> None:
-    settings = settings_for(tmp_path, ports.any_free()[0], [f"dies-with={tmp_path / 'mark'}"])
+    settings = settings_for(tmp_path, [f"dies-with={tmp_path / 'mark'}"])
     async with Platform(settings, say=quiet) as platform:
         sentence = await asyncio.wait_for(platform.gave_up(), 60)
     assert sentence.startswith("first ended with code 4 after 5 restarts within 60 s")
@@ -106,18 +99,38 @@ async def test_a_service_that_keeps_dying_ends_the_platform_with_its_reason(
 async def test_a_service_that_cannot_start_stops_everything_that_was_started(
     tmp_path: Path,
 ) -> None:
-    settings = settings_for(tmp_path, ports.any_free()[0], ["dies-at-once"])
+    settings = settings_for(tmp_path, ["dies-at-once"])
     with pytest.raises(Exception, match="first ended with code 3 before it was ready"):
         async with Platform(settings, say=quiet):
             pytest.fail("it must not come up")
     assert processes_of(tmp_path) == []
 
 
-async def test_a_second_platform_on_the_same_folder_is_refused(tmp_path: Path) -> None:
-    async with Platform(settings_for(tmp_path, ports.any_free()[0]), say=quiet):
-        with pytest.raises(FolderError, match="in use by another Surgeline"):
-            async with Platform(settings_for(tmp_path, ports.any_free()[0]), say=quiet):
-                pytest.fail("it must not come up")
+async def test_a_second_platform_on_the_same_folder_starts_nothing(tmp_path: Path) -> None:
+    first = DataFolder(tmp_path)
+    first.claim(quiet)
+    with pytest.raises(FolderError, match="in use by another Surgeline"):
+        async with Platform(settings_for(tmp_path), say=quiet):
+            pytest.fail("it must not come up")
+    first.release()
+    assert processes_of(tmp_path) == []
+
+
+async def test_prometheus_reads_the_services(tmp_path: Path) -> None:
+    async with (
+        Platform(settings_for(tmp_path, prometheus=True), say=quiet) as platform,
+        httpx.AsyncClient(base_url=platform.urls["prometheus"]) as client,
+    ):
+        # The small programs stand on the ports of intake and streams; nobody plays the others.
+        wanted = {"intake": "1", "streams": "1", "callbacks": "0", "boards": "0"}
+        give_up = time.monotonic() + 30
+        seen: dict[str, str] = {}
+        while seen != wanted and time.monotonic() < give_up:
+            answer = await client.get("/api/v1/query", params={"query": "up"})
+            rows = answer.json()["data"]["result"]
+            seen = {row["metric"]["job"]: row["value"][1] for row in rows}
+            await asyncio.sleep(0.1)
+        assert seen == wanted
 
 
 class Supervisor:
@@ -126,9 +139,7 @@ class Supervisor:
     def __init__(self, data: Path) -> None:
         self.data = data
         argv = [sys.executable, "-m", "tests.support.small_platform", str(data)]
-        self.process = subprocess.Popen(
-            [*argv, str(ports.any_free()[0])], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
+        self.process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.pids: dict[str, int] = {}
 
     def wait_ready(self) -> None:
@@ -159,10 +170,9 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     made.process.communicate()
 
 
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_everything(supervisor: Supervisor, told: signal.Signals) -> None:
+def test_sigterm_stops_everything(supervisor: Supervisor) -> None:
     supervisor.wait_ready()
-    supervisor.process.send_signal(told)
+    supervisor.process.send_signal(signal.SIGTERM)
     assert supervisor.process.wait(40) == 0
     assert supervisor.left_after_its_end() == []
 

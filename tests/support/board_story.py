@@ -72,7 +72,7 @@ class Story:
         people = self._people(0.85 + (19 * min(1.0, (since + 1) / 6) if surging else 0))
         for index in range(people):
             at = minute + timedelta(seconds=self._random.randrange(60))
-            japan = surging and self._random.random() < 0.88  # noqa: PLR2004
+            japan = surging and self._random.random() < 0.88
             country = "JP" if japan else self._random.choice(COUNTRIES)
             yield from self._call(at, country, surging and index % 3 != 0, since)
         if surging:
@@ -87,7 +87,7 @@ class Story:
     ) -> Iterator[Outgoing]:
         number = self._counts["requests"] = self._counts["requests"] + 1
         keys = ["total", *([f"country:{country}"] if country else [])]
-        redials = int(overflows and self._random.random() < 0.4)  # noqa: PLR2004
+        redials = int(overflows and self._random.random() < 0.4)
         for key in keys:
             self.told.people[key] += 1
             yield _record(PULSES, _pulse(key, number, at, redials), partition=number % 12)
@@ -105,7 +105,7 @@ class Story:
     ) -> Iterator[Outgoing]:
         promised = at + timedelta(minutes=3)
         yield _record(CALLBACKS, _callback(request, at, country, 1, None, promised))
-        kept = since < 18 and self._random.random() < 0.75  # noqa: PLR2004
+        kept = since < 18 and self._random.random() < 0.75
         done = promised + timedelta(minutes=self._random.randrange(4, 20))
         if not kept or done > self.end:
             self.told.requests["callback_open"] += 1
@@ -126,9 +126,7 @@ class Story:
             yield _seats(minute + DECLARED_AFTER, "counselors", 9, (24, 24, 24), 24)
         elif since % 4 == 0:
             people = int(4 + since * 19)
-            yield _surge(
-                SurgeRevised, self.began, minute, people, 0.5 + since * 0.5, int(since)
-            )
+            yield _surge(SurgeRevised, self.began, minute, people, 0.5 + since * 0.5, int(since))
         if since in (7, 12, 16):
             yield from self._sign_in("counselors", 5, minute)
         if since in (18, 21):
@@ -183,9 +181,7 @@ def _record(
 
 
 def _pulse(key: str, number: int, at: datetime, redials: int) -> PulseCounted:
-    data = PulseData(
-        key=key, partition=number % 24, second=at, first_attempts=1, redials=redials
-    )
+    data = PulseData(key=key, partition=number % 24, second=at, first_attempts=1, redials=redials)
     # A partition says each second once here, so seconds are kept apart by the partition's number.
     data = PulseData(
         key=key, partition=number, second=data.second, first_attempts=1, redials=redials

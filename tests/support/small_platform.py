@@ -1,6 +1,6 @@
 """A platform of real Kafka and Redis with small programs in place of the services.
 
-    python -m tests.support.small_platform DATA PORT [BEHAVIOUR ...]
+    python -m tests.support.small_platform DATA [BEHAVIOUR ...]
 
 It says "ready" with the addresses as one JSON line, and runs until it is told to stop.
 """
@@ -8,6 +8,7 @@ It says "ready" with the addresses as one JSON line, and runs until it is told t
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from services.cli.up import run
@@ -24,24 +25,28 @@ def small(name: str, port: int, behaviours: Sequence[str] = (), **more: object) 
     return ChildSpec(name=name, argv=argv, ready=ready, **more)  # type: ignore[arg-type]
 
 
-def settings_for(data: Path, port: int, behaviours: Sequence[str] = ()) -> PlatformSettings:
-    """Free ports, so that it runs beside anything else on this machine."""
-    names = ("boards", "intake", "callbacks", "streams", "phone")
-    names += ("kafka", "controller", "redis", "prometheus")
-    wanted = Ports(**dict(zip(names, ports.any_free(len(names)), strict=True)))
+def settings_for(
+    data: Path, behaviours: Sequence[str] = (), *, prometheus: bool = False
+) -> PlatformSettings:
+    """Free ports, so that it runs beside anything else on this machine.
+
+    The first program, with the behaviours, is on intake's port, the second on the worker's.
+    """
+    names = [part.name for part in fields(Ports)]
+    needs = ("kafka", "redis")
     return PlatformSettings(
         data=data,
-        ports=wanted,
-        prometheus=False,
-        services=lambda *_: [
-            small("first", port, behaviours, needs=("kafka", "redis")),
-            small("second", port + 1, needs=("kafka", "redis")),
+        ports=Ports(**dict(zip(names, ports.any_free(len(names)), strict=True))),
+        prometheus=prometheus,
+        services=lambda chosen, _host, _env: [
+            small("first", chosen.intake, behaviours, needs=needs),
+            small("second", chosen.streams, needs=needs),
         ],
     )
 
 
-async def _main(data: Path, port: int, behaviours: Sequence[str]) -> int:
-    async with Platform(settings_for(data, port, behaviours)) as platform:
+async def _main(data: Path, behaviours: Sequence[str]) -> int:
+    async with Platform(settings_for(data, behaviours)) as platform:
         pids = {name: child.pid for name, child in platform.children.items()}
         print(json.dumps({"ready": platform.urls, "pids": pids}), flush=True)  # noqa: T201
         sentence = await platform.gave_up()
@@ -50,4 +55,4 @@ async def _main(data: Path, port: int, behaviours: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(lambda: _main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])))
+    sys.exit(run(lambda: _main(Path(sys.argv[1]), sys.argv[2:])))

@@ -135,15 +135,19 @@ function markSurge(u) {
   ctx.textBaseline = "top";
   const at = x + (left ? -12 : 12) * scale;
   const lines = (language === "both" ? ["ko", "en"] : [language]).map(markWords);
+  const room = (left ? x - bbox.left : bbox.left + bbox.width - x) - 16 * scale;
   lines.forEach(([text, more], index) => {
     const top = bbox.top + index * rem() * 1.7 * scale;
     ctx.font = font(1.2 * scale, 600);
     ctx.fillStyle = ALERT;
     const width = ctx.measureText(text + " ").width;
-    ctx.fillText(text, left ? at - ctx.measureText(" " + more).width : at, top);
+    const moreWidth = ctx.measureText(more + " ").width;
+    const both = width + moreWidth < room;
+    if (width > room) return;
+    ctx.fillText(text, left && both ? at - moreWidth : at, top);
     ctx.font = font(1.2 * scale);
     ctx.fillStyle = DIM;
-    ctx.fillText(more, left ? at : at + width, top);
+    if (both) ctx.fillText(more, left ? at : at + width, top);
   });
   ctx.restore();
 }
@@ -165,7 +169,7 @@ function options() {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), body.dataset.zone),
     scales: {
       x: { time: true },
-      y: { range: (u, min, max) => [0, Math.max(4, Math.ceil(max * 1.12))] },
+      y: { range: (u, min, max) => [0, Math.max(8, Math.ceil(max * 1.12))] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: rem() * 2, space: rem() * 7,

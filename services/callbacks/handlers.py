@@ -1,0 +1,171 @@
+"""What do the people at the desks ask for, in terms of commands?"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+
+from services.callbacks.commands import Command, Commands, TryAgainError
+from services.callbacks.dialable import Dialable
+from services.callbacks.worklist import SWITCHES_KEY, Needed
+from streams.domain.callback import SOURCE, RefusedError
+from streams.domain.callback_book import CallbackBook
+from streams.domain.callback_lease import Claim
+from streams.domain.callback_order import Wish
+from streams.domain.callback_switches import SwitchName, may_dial, turn
+from streams.events.callbacks import CallbackData, SwitchesData, SwitchesSet
+from streams.events.codec import derived_id
+
+log = logging.getLogger(__name__)
+
+SWITCH_TRIES: Final = 10
+
+Act = Callable[[CallbackBook, datetime], CallbackData]
+
+
+class Clock(Protocol):
+    """The centre's clock."""
+
+    def now(self) -> datetime:
+        """The centre's time now."""
+
+
+class Handlers:
+    """One method for each thing that can be asked."""
+
+    def __init__(self, commands: Commands, dialable: Dialable, clock: Clock) -> None:
+        self._commands = commands
+        self._dialable = dialable
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """The centre's time."""
+        return self._clock.now()
+
+    async def next(self, wish: Wish) -> tuple[CallbackData | None, str]:
+        """What the agent holds, or whose turn it is; and why nothing, when there is nothing."""
+
+        def decide(
+            command: Command[CallbackData | None], book: CallbackBook, now: datetime
+        ) -> CallbackData | None:
+            if command.picked is None:
+                return None
+            try:
+                return book.lease(command.picked.id, wish.agent, now)
+            except RefusedError:
+                raise TryAgainError from None
+
+        state = await self._commands.run(Command(name="lease", wish=wish, decide=decide))
+        if state is not None:
+            log.info("callback leased", extra={"callback": state.id, "agent": wish.agent})
+            return state, "yours"
+        counts = await self._commands.worklist.counts()
+        if counts["ready"]:
+            return None, "none_fits"
+        return None, "none_due" if counts["later"] or counts["parked"] else "none"
+
+    async def renew(self, callback_id: str, claim: Claim) -> CallbackData:
+        """Hold it longer."""
+        return await self._act(
+            "renew", callback_id, lambda b, now: b.renew(callback_id, claim, now)
+        )
+
+    async def dial(self, callback_id: str, claim: Claim) -> CallbackData:
+        """Order the dial; the phone system is told when the order is on the log."""
+        switches = self._commands.worklist.switches
+
+        def act(book: CallbackBook, now: datetime) -> CallbackData:
+            state = book.get(callback_id)
+            if state is not None and not may_dial(switches, state.queue):
+                raise RefusedError("dialling_off", "dialling is switched off for this queue")
+            return book.start_dial(callback_id, claim, now)
+
+        return await self._act("start_dial", callback_id, act)
+
+    async def connected(self, callback_id: str, claim: Claim) -> CallbackData:
+        """They are talking."""
+        return await self._act(
+            "connected", callback_id, lambda b, now: b.connected(callback_id, claim, now)
+        )
+
+    async def complete(self, callback_id: str, claim: Claim, result: str) -> CallbackData:
+        """They talked."""
+        return await self._act(
+            "complete", callback_id, lambda b, now: b.complete(callback_id, claim, result, now)
+        )
+
+    async def fail(self, callback_id: str, claim: Claim, outcome: str) -> CallbackData:
+        """Nothing came of it."""
+        return await self._act(
+            "fail", callback_id, lambda b, now: b.fail(callback_id, claim, outcome, now)
+        )
+
+    async def reschedule(self, callback_id: str, claim: Claim | None, at: datetime) -> CallbackData:
+        """Another time."""
+        return await self._act(
+            "reschedule", callback_id, lambda b, now: b.reschedule(callback_id, claim, at, now)
+        )
+
+    async def withdraw(
+        self, callback_id: str, claim: Claim | None, reason: str, *, override: bool
+    ) -> CallbackData:
+        """No longer wanted."""
+        return await self._act(
+            "withdraw",
+            callback_id,
+            lambda b, now: b.withdraw(callback_id, claim, reason, now, override=override),
+        )
+
+    async def number(self, callback_id: str, claim: Claim) -> str:
+        """The number, for the holder's eyes; that it was shown is on the log before it is."""
+        state = await self._act(
+            "reveal_number", callback_id, lambda b, now: b.reveal_number(callback_id, claim, now)
+        )
+        log.info("number revealed", extra={"callback": callback_id, "agent": claim.agent})
+        return self._dialable.number(state.caller)
+
+    async def page(self, which: str, offset: int, limit: int) -> tuple[int, list[CallbackData]]:
+        """Some of the list, in order."""
+        return await self._commands.worklist.page(which, offset, limit, self.now())
+
+    async def get(self, callback_id: str) -> CallbackData:
+        """One callback."""
+        found = await self._commands.worklist.get([callback_id])
+        if not found:
+            raise RefusedError("not_found", "there is no such callback")
+        return found[0]
+
+    def switches(self) -> SwitchesData:
+        """How the switches stand."""
+        return self._commands.worklist.switches
+
+    async def turn(
+        self, name: SwitchName, queue: str, *, on: bool, by: str, reason: str
+    ) -> SwitchesData:
+        """Turn a switch, and write down who did and why."""
+        for _ in range(SWITCH_TRIES):
+            after = turn(self.switches(), name, queue, on=on, by=by, reason=reason)
+            if after is None:
+                return self.switches()
+            fact = SwitchesSet(
+                id=derived_id("switches-set", after.version, name, queue, by),
+                source=SOURCE,
+                subject=SWITCHES_KEY,
+                time=self.now(),
+                data=after,
+            )
+            if await self._commands.turn(after, fact):
+                log.warning(
+                    "switch turned", extra={"switch": name, "queue": queue, "on": on, "by": by}
+                )
+                return after
+        raise RefusedError("held", "somebody else is turning the switches: try again")
+
+    async def _act(self, name: str, callback_id: str, act: Act) -> CallbackData:
+        command: Command[CallbackData] = Command(
+            name=name,
+            needed=Needed(callbacks=[callback_id]),
+            decide=lambda _, book, now: act(book, now),
+        )
+        return await self._commands.run(command)
+

@@ -1,0 +1,185 @@
+"""What can be asked of the callback list over HTTP? A route asks the handler and translates."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from services.auth import Identity, require
+from services.callbacks.handlers import Handlers
+from services.callbacks.relay import NotReadyError
+from services.callbacks.running import Running
+from services.callbacks.schemas import (
+    ClaimBody,
+    CompleteBody,
+    FailBody,
+    NextBody,
+    RescheduleBody,
+    SwitchBody,
+    Which,
+    WithdrawBody,
+    shown,
+    shown_switches,
+    shown_to_holder,
+)
+from streams.domain.callback import RefusedError
+from streams.domain.callback_order import EVERY_QUEUE, Wish
+from streams.events.callbacks import CallbackData
+
+ANSWER_SECONDS: Final = 8.0
+
+T = TypeVar("T")
+
+Counselor = Annotated[Identity, Depends(require("counselor"))]
+Lead = Annotated[Identity, Depends(require("lead"))]
+Desk = Annotated[Identity, Depends(require("counselor", "lead"))]
+Reader = Annotated[Identity, Depends(require("counselor", "lead", "viewer"))]
+Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+router = APIRouter()
+
+
+def handlers(request: Request) -> Handlers:
+    """The handlers of this process."""
+    found: Handlers = request.app.state.handlers
+    return found
+
+
+Ask = Annotated[Handlers, Depends(handlers)]
+
+
+async def in_time(asking: Awaitable[T]) -> T:
+    """The answer, or "not known yet": what was asked may be done, and asking again is safe."""
+    try:
+        return await asyncio.wait_for(asking, ANSWER_SECONDS)
+    except TimeoutError:
+        raise NotReadyError("the log has not acknowledged it yet: ask again") from None
+
+
+@router.post("/v1/callbacks/next")
+async def take_next(body: NextBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+    """The next callback for a free agent; the one they hold, when they hold one."""
+    wish = Wish(
+        agent=body.agent,
+        languages=None if body.languages is None else frozenset(body.languages),
+        skills=None if body.skills is None else frozenset(body.skills),
+    )
+    state, reason = await in_time(ask.next(wish))
+    told = shown_to_holder(state, ask.now()) if state is not None else None
+    return {"callback": told, "reason": reason}
+
+
+@router.get("/v1/callbacks/switches")
+async def show_switches(_: Reader, ask: Ask) -> dict[str, Any]:
+    """Which queues take no promises, and which are not dialled."""
+    return shown_switches(ask.switches())
+
+
+@router.post("/v1/callbacks/switches")
+async def turn_switch(body: SwitchBody, who: Lead, ask: Ask, request: Request) -> dict[str, Any]:
+    """Turn registering or dialling on or off."""
+    running: Running = request.app.state.running
+    if body.queue != EVERY_QUEUE and running.settings.centre.queue(body.queue) is None:
+        raise RefusedError("invalid", "is not a queue of this centre", "queue")
+    turned = ask.turn(body.switch, body.queue, on=body.on, by=who.name, reason=body.reason)
+    return shown_switches(await in_time(turned))
+
+
+@router.get("/v1/callbacks")
+async def show_list(
+    _: Reader,
+    ask: Ask,
+    state: Which = "waiting",
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> dict[str, Any]:
+    """The list in its order, each with why it stands there; no number."""
+    total, states = await in_time(ask.page(state, offset, limit))
+    now = ask.now()
+    return {"callbacks": [shown(one, now) for one in states], "total": total, "now": now}
+
+
+@router.get("/v1/callbacks/{callback_id}")
+async def show_one(callback_id: Id, _: Reader, ask: Ask) -> dict[str, Any]:
+    """One callback."""
+    return {"callback": shown(await in_time(ask.get(callback_id)), ask.now())}
+
+
+@router.post("/v1/callbacks/{callback_id}/renew")
+async def renew(callback_id: Id, body: ClaimBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+    """Hold it for one more lease time."""
+    return _held(await in_time(ask.renew(callback_id, body.claim())), ask)
+
+
+@router.post("/v1/callbacks/{callback_id}/dial")
+async def dial(callback_id: Id, body: ClaimBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+    """Ring the agent, then the caller."""
+    state = await in_time(ask.dial(callback_id, body.claim()))
+    return _held(state, ask) | {"dial": state.attempts[-1].id}
+
+
+@router.post("/v1/callbacks/{callback_id}/connected")
+async def connected(callback_id: Id, body: ClaimBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+    """They are talking."""
+    return _held(await in_time(ask.connected(callback_id, body.claim())), ask)
+
+
+@router.post("/v1/callbacks/{callback_id}/complete")
+async def complete(callback_id: Id, body: CompleteBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+    """They talked: closed."""
+    return _held(await in_time(ask.complete(callback_id, body.claim(), body.result)), ask)
+
+
+@router.post("/v1/callbacks/{callback_id}/fail")
+async def fail(callback_id: Id, body: FailBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+    """Nothing came of it: due again, or closed after the last attempt."""
+    return _held(await in_time(ask.fail(callback_id, body.claim(), body.outcome)), ask)
+
+
+@router.post("/v1/callbacks/{callback_id}/reschedule")
+async def reschedule(callback_id: Id, body: RescheduleBody, _: Desk, ask: Ask) -> dict[str, Any]:
+    """The caller wants to be rung at another time."""
+    return _held(await in_time(ask.reschedule(callback_id, body.claim(), body.at)), ask)
+
+
+@router.post("/v1/callbacks/{callback_id}/withdraw")
+async def withdraw(callback_id: Id, body: WithdrawBody, who: Desk, ask: Ask) -> dict[str, Any]:
+    """No longer wanted. A lead may take it from its holder."""
+    asking = ask.withdraw(callback_id, body.claim(), body.reason, override="lead" in who.roles)
+    return _held(await in_time(asking), ask)
+
+
+@router.post("/v1/callbacks/{callback_id}/number")
+async def number(
+    callback_id: Id, body: ClaimBody, _: Counselor, ask: Ask, response: Response
+) -> dict[str, Any]:
+    """The number, to the holder of the lease; who looked is on the log first."""
+    response.headers["Cache-Control"] = "no-store"
+    return {"number": await in_time(ask.number(callback_id, body.claim()))}
+
+
+@router.get("/healthz", include_in_schema=False)
+async def healthz() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", include_in_schema=False)
+async def readyz(request: Request, response: Response) -> dict[str, Any]:
+    """Commands would be taken now."""
+    running: Running = request.app.state.running
+    why_not = running.why_not()
+    response.status_code = 503 if why_not else 200
+    return {"ready": not why_not, "detail": why_not}
+
+
+@router.get("/metrics", include_in_schema=False)
+async def show_metrics() -> Response:
+    """For Prometheus."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _held(state: CallbackData, ask: Handlers) -> dict[str, Any]:
+    return {"callback": shown_to_holder(state, ask.now())}

@@ -1,0 +1,72 @@
+"""What does the centre expect of each key, from its file and from what it has learned since?"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from streams.domain.baseline import Seasoned, Shape
+from streams.domain.calendar import HOUR, Calendar
+from streams.domain.centre import Centre
+from streams.domain.level import Learned, Level
+from streams.domain.outage import SILENT_CONTACTS, Heard, Outages
+from streams.domain.season import LearningPolicy, Season
+
+TOTAL: Final = "total"
+# A key that the centre file does not name is believed to get 2 % of all contacts, on the evidence
+# of half a contact: the upper bound that detection uses is then about 8 %.
+_NEWCOMER: Final = (0.5, 25.0)
+
+
+class Plan:
+    """The expectations of all keys; the shape is learned at the total and shared downward."""
+
+    def __init__(
+        self,
+        centre: Centre,
+        outages: Outages,
+        known_day: Callable[[date], str | None] | None = None,
+    ) -> None:
+        self.policy = LearningPolicy(kappa=centre.alerts.kappa)
+        calendar = Calendar(centre.timezone)
+        shapes = {base.key: Shape(base.week, calendar) for base in centre.baselines}
+        self.per_year = sum(shape.per_year() for shape in shapes.values())
+        total = shapes.get(TOTAL)
+        self.season = Season(calendar, self.policy, known_day, total.week if total else None)
+        self._whole = total.per_year() if total else self.per_year
+        self._shapes = shapes
+        self._outages = outages
+        self._levels: dict[str, Level] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._shapes
+
+    def level(self, key: str, learned: Learned | None = None) -> Level | None:
+        """The key's expectation; None where the file gives nothing to go by."""
+        level = self._levels.get(key)
+        if level is None or learned is not None:
+            level = self._make(key, learned)
+            if level is not None:
+                self._levels[key] = level
+        return level
+
+    def share(self, key: str) -> float:
+        """The part of all contacts that usually counts towards a key."""
+        shape = self._shapes.get(key)
+        if shape is None:
+            return _NEWCOMER[0] / _NEWCOMER[1]
+        return shape.per_year() / self._whole if self._whole > 0 else 1.0
+
+    def silent(self, start: int, end: int) -> bool:
+        """True when so long a silence of the whole feed is no chance."""
+        shape = self._shapes.get(TOTAL)
+        if shape is None or end - start < HOUR // 60:
+            return False
+        return shape.mass(start, end) > SILENT_CONTACTS
+
+    def _make(self, key: str, learned: Learned | None) -> Level | None:
+        shape = self._shapes.get(key)
+        if shape is not None:
+            pattern = Heard(Seasoned(shape, self.season), self._outages)
+            return Level(pattern, self.policy, learned=learned)
+        total = self.level(TOTAL) if TOTAL in self._shapes else None
+        return Level(total, self.policy, _NEWCOMER, learned) if total is not None else None
