@@ -88,7 +88,20 @@ class ContactBook:
         self._contacts[life.id] = life
         key, arrival, had_number = life.key, life.arrival, life.has_number
         was_waiting = life.inbound and life.state is State.WAITING
+        facts = life.facts
         life.fold(event, at, self._facts)
+        if (
+            was_waiting
+            and life.next is None
+            and life.facts is facts
+            and life.key == key
+            and life.arrival == arrival
+            and life.has_number == had_number
+            and life.promise is None
+            and life.state is State.WAITING
+        ):
+            self._requests.still_waiting(life)
+            return []
         if not life.inbound:
             if len(life.seen) == ENTRY:
                 self._timers.set(life, at + self._memory, COARSE)

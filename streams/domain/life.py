@@ -254,10 +254,10 @@ class ContactLife:
         key = None if caller is None else caller.key
         if self.stamps == -1:
             self.facts, self.key, self.stamps = shared.setdefault(facts, facts), key, stamp
-        elif facts != self.facts or key != self.key or isinstance(self.stamps, tuple):
-            self._merge((*facts, key), stamp, shared)
-        else:
-            self.stamps = min(self.stamps, stamp)
+        elif facts != self.facts or key != self.key or stamp < self._newest():
+            # Most later reports say nothing new, or only less than is known.
+            if not (key is None and facts == self.facts and stamp >= self._newest()):
+                self._merge((*facts, key), stamp, shared)
         if caller is not None and caller.sealed is not None:
             self.has_number = True
             if self.caller is None or self.caller.key != self.key:

@@ -61,11 +61,9 @@ class Rules:
         fate = _promise_or_loss(life, asked=False)
         return NO_END_SEEN if state is State.NO_END and fate != HANDED_OVER else fate
 
-    def promised_at(self, life: ContactLife) -> Micros | None:
-        """When this attempt led to a promise, given or due; None if it did not."""
-        if life.promise is not None:
-            return life.promise.at
-        return self.needed_at(life) if self.fate(life) == HANDED_OVER else None
+    def promised_at(self, life: ContactLife) -> Micros:
+        """When one that is handed over led to a promise, given or due."""
+        return life.promise.at if life.promise is not None else self.needed_at(life)
 
     def needed_at(self, life: ContactLife) -> Micros:
         """When it became clear that this attempt would not be answered."""

@@ -144,6 +144,14 @@ class Requests:
         """A contact is new, has moved or has changed: count it and what follows from it."""
         self._follow(life)
 
+    def still_waiting(self, life: ContactLife) -> None:
+        """A contact without later ones was heard of again and nothing else about it changed."""
+        reach = life.last_at + self._window + self._no_end
+        before = life.prev
+        if before is not None and before.request is life.request:
+            reach = max(reach, before.reach)
+        life.reach = reach
+
     def forget(self, life: ContactLife) -> None:
         """Let go of a contact whose request is over; what it was counted as stays counted."""
         self._unlink(life, life.key)
@@ -167,7 +175,8 @@ class Requests:
         touched: dict[PersonsRequest, None] = {}
         life: ContactLife | None = start
         while life is not None:
-            request, role, reach = self._standing(life)
+            fate = self._rules.fate(life)
+            request, role, reach = self._standing(life, fate)
             same = request is life.request and role == life.role and reach == life.reach
             if same and life is not start:
                 break
@@ -175,14 +184,14 @@ class Requests:
             if life.request is not None:
                 touched[life.request] = None
             touched[request] = None
-            self._count(life, request, role)
+            self._count(life, request, role, fate)
             life = life.next
         for request in touched:
             self._recount(request)
 
-    def _standing(self, life: ContactLife) -> tuple[PersonsRequest, int, Micros]:
+    def _standing(self, life: ContactLife, fate: str) -> tuple[PersonsRequest, int, Micros]:
         """Which request a contact belongs to, as what, and how far that reaches after it."""
-        before, own = life.prev, self._reach(life)
+        before, own = life.prev, self._reach(life, fate)
         if before is not None and before.request is not None and life.arrival <= before.reach:
             role = RECONNECT if before.answered else REDIAL
             return before.request, role, max(own, before.reach)
@@ -191,21 +200,24 @@ class Requests:
             request = PersonsRequest(life, self._tallies.bucket_of(life))
         return request, FIRST, own
 
-    def _reach(self, life: ContactLife) -> Micros:
+    def _reach(self, life: ContactLife, fate: str) -> Micros:
         reach = life.last_at + self._window
         if life.is_open:
             reach += self._no_end
-        promised_at = self._rules.promised_at(life)
-        return reach if promised_at is None else max(reach, promised_at + PROMISE_REACH)
+        if fate != HANDED_OVER:
+            return reach
+        return max(reach, self._rules.promised_at(life) + PROMISE_REACH)
 
-    def _count(self, life: ContactLife, request: PersonsRequest, role: int) -> None:
+    def _count(
+        self, life: ContactLife, request: PersonsRequest, role: int, fate: str
+    ) -> None:
         """Move a contact from how it was counted to how it counts now."""
         before = life.request
         if request.head is life:
             bucket = self._tallies.bucket_of(life)
             if bucket is not request.bucket:
                 self._move(request, bucket)
-        new = self._tallies.shape_of(life, role, self._rules.fate(life)) if life.inbound else None
+        new = self._tallies.shape_of(life, role, fate) if life.inbound else None
         if before is request and new is not None and self._tallies.is_counted_as(life, new):
             return
         if before is not None:
