@@ -40,9 +40,11 @@ class Burst:
     """More callers from `at` on: a linear `rise` to the peak, a `hold`, then a decay by halves.
 
     A main shock, an aftershock, a broadcast of the number: each is one burst, and bursts add up.
+    `says` is what whoever tells the story says when it begins.
     """
 
     name: str
+    says: str = ""
     at: timedelta
     peak_per_hour: float
     rise: timedelta = timedelta(0)

@@ -44,7 +44,7 @@ async def play(settings: PhoneSettings) -> None:
     async with httpx.AsyncClient(timeout=HTTP_TIMEOUT_SECONDS) as client:
         outbox = Outbox(client, settings.intake, settings.source_token)
         exchange = Exchange(settings, outbox, ledger)
-        desk = CallbackDesk(client, settings, exchange.hall)
+        desk = CallbackDesk(client, settings, exchange.hall, exchange.player.catch_up)
         exchange.employ(desk, desk)
         server = _server(settings, exchange)
         parts = [exchange.player.run(), outbox.run(), desk.run()]

@@ -105,6 +105,7 @@ class Exchange:
             "over": seconds >= self.settings.scenario.length.total_seconds(),
             "waiting": self.hall.waiting,
             "calls": len(self.hall.calls),
+            "dials": self.switch.under_way,
             "signed_in": len(self.hall.roster.signed_in()),
             "unsent": self._outbox.unsent,
             "sent": self._outbox.sent,

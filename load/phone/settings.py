@@ -1,7 +1,7 @@
 """What is the scripted phone system told from outside?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +12,13 @@ from streams.errors import WrongSettingError
 from streams.settings import whole_number
 
 USAGE = "python -m load.phone SCENARIO [--starts-at ISO] [--speed N] [--ledger FILE] [--run NAME]"
-_OPTIONS = ("--starts-at", "--speed", "--ledger", "--run")
+_OPTIONS = ("--starts-at", "--begins", "--speed", "--ledger", "--run")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneSettings:
-    """`starts_at` is the wall time at which the scenario's first second is played.
+    """`starts_at` is the wall time at which the scenario's first second is played; that second is
+    the scenario's own `starts`, or the event time given as --begins.
 
     `run` makes the ids and numbers of one play differ from those of another. `token` is what the
     platform must present to command this phone system; the others are what it presents itself.
@@ -42,6 +43,8 @@ class PhoneSettings:
         """From the command line and the environment; `WrongSettingError` says what is wrong."""
         name, options = _parse(arguments)
         scenario = load_scenario(name)
+        if "--begins" in options:
+            scenario = replace(scenario, starts=_moment("--begins", options["--begins"]))
         starts = options.get("--starts-at")
         token = env.get("SURGELINE_PHONE_TOKEN", "")
         if not token:
@@ -49,7 +52,7 @@ class PhoneSettings:
         return cls(
             scenario=scenario,
             centre=load_centre(Path(env.get("SURGELINE_CENTRE", "centre.toml"))),
-            starts_at=_moment(starts) if starts else datetime.now(UTC),
+            starts_at=_moment("--starts-at", starts) if starts else datetime.now(UTC),
             speed=_speed(options.get("--speed"), scenario),
             run=options.get("--run", "1"),
             ledger=Path(options.get("--ledger", "phone-ledger.jsonl")),
@@ -74,13 +77,13 @@ def _parse(arguments: Sequence[str]) -> tuple[str, dict[str, str]]:
     return arguments[0], options
 
 
-def _moment(text: str) -> datetime:
+def _moment(option: str, text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise WrongSettingError(f"--starts-at {text!r} is no ISO-8601 time") from None
+        raise WrongSettingError(f"{option} {text!r} is no ISO-8601 time") from None
     if moment.tzinfo is None:
-        raise WrongSettingError("--starts-at needs a time zone, such as Z or +09:00")
+        raise WrongSettingError(f"{option} needs a time zone, such as Z or +09:00")
     return moment
 
 

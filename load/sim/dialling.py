@@ -24,9 +24,15 @@ class Switch:
     def __init__(self, hall: Hall) -> None:
         self.dials: dict[str, Dial] = {}
         self._hall = hall
+        self._never: set[str] = set()
         self._newest_token: dict[str, int] = {}
         self._ringing: dict[str, str] = {}
         self._next: dict[str, Entry] = {}
+
+    @property
+    def under_way(self) -> int:
+        """Dials that are not over."""
+        return len(self._ringing)
 
     def dial(self, order: Dial) -> Dial:
         """Carry out an order, or answer what became of it the first time."""
@@ -47,15 +53,18 @@ class Switch:
         return order
 
     def cancel(self, dial_id: str) -> Cancelled:
-        """Stop ringing; a talk that has begun goes on."""
+        """Stop ringing; a talk that has begun goes on. Not ordered yet means never made."""
         dial = self.dials.get(dial_id)
         if dial is None:
+            self._never.add(dial_id)
             return "unknown"
         if dial.state in ("ringing_agent", "ringing_caller"):
             self._end(dial, "cancelled")
         return "cancelled" if dial.outcome == "cancelled" else "too_late"
 
     def _refusal(self, order: Dial) -> DialOutcome | None:
+        if order.id in self._never:
+            return "cancelled"
         if order.token < self._newest_token.get(order.callback, 0):
             return "refused_stale"
         if order.callback in self._ringing:

@@ -22,7 +22,7 @@ from streams.domain.centre import Centre
 from streams.events.agents import AgentState
 
 ORDER_EXPECTED_SECONDS: Final = 120.0
-Withdrawal = Literal["withdrawn", "not_waiting", "unknown"]
+Withdrawal = Literal["withdrawn", "not_waiting", "answered"]
 
 
 @dataclass(slots=True)
@@ -88,9 +88,10 @@ class Hall:
     def withdraw(self, contact: str) -> Withdrawal:
         """The platform has promised this caller a callback: tell them, and free the line."""
         call = self.calls.get(contact)
-        if call is None:
-            return "unknown"
-        if call.stage not in ("greeting", "queued"):
+        if call is not None and call.stage == "talking":
+            return "answered"
+        if call is None or call.stage not in ("greeting", "queued"):
+            # Gone, or ringing at a desk this moment: then "answered" or "abandoned" follows.
             return "not_waiting"
         call.person.promised = True
         self._end(call)
@@ -298,7 +299,13 @@ class Hall:
         counselor = self.roster.counselors[agent]
         counselor.asking = False
         self.set_state(counselor, "on_callback")
-        counselor.then(self.agenda.after(ORDER_EXPECTED_SECONDS, lambda: self.free(counselor)))
+        counselor.then(self.agenda.after(ORDER_EXPECTED_SECONDS, lambda: self.no_dial_comes(agent)))
+
+    def no_dial_comes(self, agent: str) -> None:
+        """The callback in hand came to nothing before any dial."""
+        counselor = self.roster.counselors[agent]
+        if counselor.state == "on_callback" and counselor.dial is None:
+            self.free(counselor)
 
     def on_dial(self, agent: str, dial: str) -> None:
         """The order for the callback in hand has come."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from load.sim.dialling import Switch
 from load.sim.hall import Hall
 from load.sim.reports import Dial
-from streams.domain.callback import WithdrawalAnswer, in_flight, is_open
+from streams.domain.callback import in_flight, is_open
 from streams.domain.callback_book import CallbackBook
 from streams.domain.callback_lease import Claim
 from streams.domain.callback_order import Wish
@@ -98,9 +98,7 @@ class PromiseList:
         return self._now() - min(origins) if origins else timedelta(0)
 
     def _take_off_hold(self, callback_id: str, contact: str) -> None:
-        # Someone who is being answered at this moment will be reported as served.
-        withdrawn = self._hall.withdraw(contact) == "withdrawn"
-        answer: WithdrawalAnswer = "withdrawn" if withdrawn else "not_waiting"
+        answer = self._hall.withdraw(contact)
         self.book.call_withdrawn(callback_id, contact, answer, self._now())
         self._follow_changes()
 

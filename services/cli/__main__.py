@@ -15,9 +15,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "replay": ("services.cli.replay", "Send recorded contacts through intake."),
     "audit": ("services.cli.audit", "Prove from the log that no caller was lost."),
     "check": ("services.cli.check", "Say what is wrong with a centre file."),
+    "contract": ("services.cli.contract", "Compare the checked-in schemas with the code."),
+    "backtest": ("services.cli.backtest", "Say which surges a recording of contacts holds."),
     "seats": ("services.cli.seats", "Say how many counselors a load of contacts needs."),
     "topics": ("services.cli.topics", "List the topics of the log, or make them."),
-    "contract": ("services.cli.contract", "Compare the checked-in schemas with the code."),
 }
 
 

@@ -77,7 +77,7 @@ def _as_json(connections: Connections) -> list[dict[str, object]]:
 def _as_table(connections: Connections) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("topic", no_wrap=True)
-    table.add_column("parts", justify="right")
+    table.add_column("partitions", justify="right")
     table.add_column("kept")
     table.add_column("holds (writer → readers)")
     for topic in CATALOGUE:

@@ -10,7 +10,6 @@ import click
 import orjson
 from rich.console import Console
 from rich.panel import Panel
-from rich.text import Text
 
 from services.supervisor.addresses import is_loopback
 from services.supervisor.child import ChildError
@@ -124,7 +123,9 @@ async def _up(settings: PlatformSettings, *, as_json: bool) -> int:
         if as_json:
             click.echo(orjson.dumps({"urls": platform.urls, "data": str(settings.data)}))
         else:
-            console.print(_welcome(platform, queue, time.monotonic() - started))
+            console.print(_welcome(platform, time.monotonic() - started))
+            # Not in the box, and never wrapped: it is there to be copied.
+            console.print(_how_to_send(platform, queue), markup=False, soft_wrap=True)
         try:
             sentence = await platform.gave_up()
         except asyncio.CancelledError:
@@ -134,7 +135,7 @@ async def _up(settings: PlatformSettings, *, as_json: bool) -> int:
         return FELL_SHORT
 
 
-def _welcome(platform: Platform, queue: str, seconds: float) -> Panel:
+def _welcome(platform: Platform, seconds: float) -> Panel:
     urls, settings, data = platform.urls, platform.settings, platform.settings.data
     rows = [
         ("board", urls["boards"]),
@@ -146,17 +147,18 @@ def _welcome(platform: Platform, queue: str, seconds: float) -> Panel:
         ("logs", str(data / "logs")),
     ]
     table = "\n".join(f"[bold]{name:<11}[/bold]{value}" for name, value in rows)
-    example = (
-        f"\n\nSend an event:\n"
-        f"  . {data / 'tokens.env'}\n"
-        f"  curl -s {urls['intake']}/v1/events \\\n"
+    return Panel.fit(table, title=f"Surgeline is up after {seconds:.1f} s")
+
+
+def _how_to_send(platform: Platform, queue: str) -> str:
+    return (
+        "Send an event:\n"
+        f"  . {platform.settings.data / 'tokens.env'}\n"
+        f"  curl {platform.urls['intake']}/v1/events \\\n"
         '    -H "Authorization: Bearer $SURGELINE_SOURCE_TOKEN" \\\n'
         "    -H 'Content-Type: application/cloudevents+json' \\\n"
-        f"    -d '{_example(queue)}'"
-        "\n\nCtrl-C stops everything."
-    )
-    return Panel.fit(
-        Text.from_markup(table).append(example), title=f"Surgeline is up after {seconds:.1f} s"
+        f"    -d '{_example(queue)}'\n"
+        "Ctrl-C stops everything."
     )
 
 

@@ -5,7 +5,9 @@ byte of the body is parsed, and a single event costs half of what FastAPI's own 
 """
 
 import asyncio
+import logging
 import secrets
+from collections import Counter
 from typing import Any, Final
 
 import orjson
@@ -20,6 +22,8 @@ from services.intake.running import Running
 from services.intake.settings import Limits
 from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
 from streams.telemetry import metrics
+
+log = logging.getLogger(__name__)
 
 UNAVAILABLE: Final = 503
 CLOCK_BYTES: Final = 64 * 1024
@@ -55,7 +59,7 @@ async def _written(running: Running, sender: Identity, media: str, body: bytes) 
         outcome = await running.handler.keep_unreadable(body, error, sender.name, now)
     else:
         outcome = await running.handler.take(parts, sender.name, now)
-    _count(outcome)
+    _count(outcome, sender)
     return json_response(_status(outcome), outcome.told())
 
 
@@ -67,12 +71,17 @@ def _status(outcome: Outcome) -> int:
     return 400 if unreadable else 422
 
 
-def _count(outcome: Outcome) -> None:
+def _count(outcome: Outcome, sender: Identity) -> None:
     metrics.INTAKE_ACCEPTED.inc(outcome.accepted)
     metrics.INTAKE_REPEATED.inc(outcome.repeated)
     for refusal in outcome.refused:
         metrics.INTAKE_REFUSED.labels(refusal.error.reason).inc()
         metrics.DEAD_LETTERS.labels("intake", refusal.error.reason).inc()
+    if outcome.refused:
+        why = Counter(
+            f"{refusal.error.reason} {refusal.error.field}" for refusal in outcome.refused
+        )
+        log.warning("events refused", extra={"sender": sender.name, "why": dict(why)})
 
 
 async def declare_clock(request: Request) -> Response:

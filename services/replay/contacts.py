@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.numbers import normalise
+from services.numbers import caller_number
 from services.replay.rows import Row
 from streams.errors import InvalidEventError
 from streams.events.codec import derived_id
@@ -68,11 +68,14 @@ class Retelling:
 
     def _caller(self, text: str) -> dict[str, str]:
         try:
-            return {"caller": normalise(text, self._region)}
+            number = caller_number(text, self._region)
         except InvalidEventError:
+            number = None
+        if number is None:
             # Counted as a distinct person all the same; a redial by them cannot be recognised.
             self.without_number += 1
             return {}
+        return {"caller": number}
 
 
 def _type(kind: Any) -> str:

@@ -91,7 +91,7 @@ class Recording:
             self._raw = raw
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
-            plain = cast("IO[bytes]", gzip.open(raw)) if packed else raw
+            plain = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw
             lines = (line.decode("utf-8-sig") for line in plain)
             try:
                 yield from self._parsed(csv.reader(lines))
@@ -117,7 +117,8 @@ class Recording:
             yield Row(time, number, text, **optional)
 
     def _places(self, header: list[str]) -> dict[str, int | None]:
-        columns, places = self._columns, {}
+        columns = self._columns
+        places: dict[str, int | None] = {}
         for name in ("time", "key", "caller", "queue"):
             column = getattr(columns, name)
             if column in header:

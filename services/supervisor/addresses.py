@@ -53,7 +53,8 @@ def is_loopback(host: str) -> bool:
 
 def urls(chosen: Ports, names: Iterable[str], host: str = LOOPBACK) -> dict[str, str]:
     """The addresses as a person at this machine would open them."""
-    near = LOOPBACK if host in {"0.0.0.0", "::", "localhost"} else host  # noqa: S104
+    everywhere = host in {"0.0.0.0", "::", "localhost"}  # noqa: S104
+    near = LOOPBACK if everywhere else f"[{host}]" if ":" in host else host
     return {
         name: f"http://{near if is_outside(name) else LOOPBACK}:{getattr(chosen, name)}"
         for name in names

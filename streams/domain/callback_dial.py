@@ -70,7 +70,8 @@ def complete(state: CallbackData, result: str, now: datetime) -> Change:
     """They talked: the promise is kept."""
     if state.state == "leased":
         raise RefusedError("not_dialling", "nobody was dialled: fail, reschedule or withdraw it")
-    return close(state, "completed", result, now, dial_is_over=True)
+    # Reported without a word of being connected: the phone system confirms that no dial is left.
+    return close(state, "completed", result, now, dial_is_over=state.state == "connected")
 
 
 def failed(

@@ -150,7 +150,7 @@ class ContactBook:
 
     def take_pulses(self) -> list[PulseData]:
         """Pulses that changed since the last call, cumulative per (key, second)."""
-        return self._seconds.take()
+        return self._seconds.take(self.offset + 1)
 
     def counts(self, since: str | None = None) -> dict[str, dict[str, QueueCounts]]:
         """Counts by day and queue: of yesterday and today, or since another day."""
@@ -230,16 +230,17 @@ class ContactBook:
         keeper = request.keeper()
         head = request.head
         earlier = keeper.promise if keeper is not None else None
+        if earlier is not None and life.arrival <= earlier.at:
+            return None  # the promise was made after this attempt, and is for it as well
         request_id = head.id if earlier is None else earlier.request_id
-        needed_at = self._rules.needed_at(life)
-        fact = None
-        if earlier is None or life.arrival > earlier.at:
-            repeat = () if earlier is None else (life.id,)
-            wish = Request(id=request_id, arrived_at=moment(head.arrival), queue=head.facts[0])
-            fact = self._rules.wanted(
-                life, wish, derived_id("callback-wanted", request_id, *repeat), self.source
-            )
-        life.promise = Promise(request_id, needed_at)
+        repeat = () if earlier is None else (life.id,)
+        fact = self._rules.wanted(
+            life,
+            Request(id=request_id, arrived_at=moment(head.arrival), queue=head.facts[0]),
+            derived_id("callback-wanted", request_id, *repeat),
+            self.source,
+        )
+        life.promise = Promise(request_id, self._rules.needed_at(life))
         life.caller = None
         self._requests.settle(life)
         self._look_again_after(life)

@@ -49,10 +49,10 @@ class Seconds:
 
     def count(self, second: int, shape: PulseShape, sign: int) -> None:
         """Put a contact in or take it out."""
-        if second < self._forgotten_before:
-            return
         shapes = self._counts.get(second)
         if shapes is None:
+            if second < self._forgotten_before:
+                return
             shapes = self._counts[second] = {}
         shapes[shape] = shapes.get(shape, 0) + sign
         changed = self._changed.get(second)
@@ -61,10 +61,13 @@ class Seconds:
         for key in shape.keys:
             changed[key] = None
 
-    def take(self) -> list[PulseData]:
-        """What changed since the last call, in the order of seconds."""
+    def take(self, revision: int) -> list[PulseData]:
+        """What changed since the last call, in the order of seconds.
+
+        `revision` is how far the log was folded: it grows also over a restart.
+        """
         pulses = [
-            self._pulse(second, key)
+            self._pulse(second, key, revision)
             for second in sorted(self._changed)
             for key in self._changed[second]
         ]
@@ -72,18 +75,21 @@ class Seconds:
         return pulses
 
     def forget(self, now_second: int) -> None:
-        """Let go of what is too old to matter; in the order of arrival, which is nearly time's."""
-        self._forgotten_before = max(self._forgotten_before, now_second - KEPT_SECONDS)
+        """Let go of what is too old to matter; in the order of arrival, which is nearly time's.
+
+        A change that was not asked for yet is kept until it was.
+        """
+        self._forgotten_before = now_second - KEPT_SECONDS
         old = []
         for second in self._counts:
             if second >= self._forgotten_before:
                 break
-            old.append(second)
+            if second not in self._changed:
+                old.append(second)
         for second in old:
             del self._counts[second]
-            self._changed.pop(second, None)
 
-    def _pulse(self, second: int, key: str) -> PulseData:
+    def _pulse(self, second: int, key: str, revision: int) -> PulseData:
         first = redials = reconnects = withheld = 0
         for shape, contacts in self._counts[second].items():
             if key not in shape.keys:
@@ -103,4 +109,5 @@ class Seconds:
             redials=redials,
             reconnects=reconnects,
             withheld=withheld,
+            revision=revision,
         )

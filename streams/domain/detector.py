@@ -128,15 +128,28 @@ def fold(
     calls: float = first
     if withheld:
         calls -= withheld * repeats / (identified + repeats + _CAUTION)
+    scores, episode = advance(scores, episode, second, calls, expected, rules)
+    return Standing(scores, episode, identified, repeats, second)
+
+
+def advance(
+    scores: Scores,
+    episode: Episode | None,
+    second: int,
+    calls: float,
+    expected: Expectation,
+    rules: Rules,
+) -> tuple[Scores, Episode | None]:
+    """Scores and episode after `calls` first attempts at `second`."""
     if episode is not None:
         scores, episode = _fold_episode(scores, episode, second, calls, expected, rules)
         if episode is not None:
-            return Standing(scores, episode, identified, repeats, second)
+            return scores, episode
     scores = rules.mixture.step(scores, second, expected.mass(scores.at, second), calls)
     # The mean can be no higher than the highest.
     if max(scores.scores) >= rules.thresholds.watch:
         episode = _enter(scores, expected, rules)
-    return Standing(scores, episode, identified, repeats, second)
+    return scores, episode
 
 
 def fold_bin(

@@ -267,6 +267,9 @@ class ContactLife:
         if not data.consent_callback:
             self.consent = False
 
+    def _newest(self) -> int:
+        return self.stamps if isinstance(self.stamps, int) else max(self.stamps)
+
     def _merge(self, said: tuple[str | None, ...], stamp: int, shared: dict[Facts, Facts]) -> None:
         """Fact by fact the report of the lowest leg, rank and time holds."""
         stamps = self.stamps if isinstance(self.stamps, tuple) else (self.stamps,) * 6

@@ -208,9 +208,7 @@ class Requests:
             return reach
         return max(reach, self._rules.promised_at(life) + PROMISE_REACH)
 
-    def _count(
-        self, life: ContactLife, request: PersonsRequest, role: int, fate: str
-    ) -> None:
+    def _count(self, life: ContactLife, request: PersonsRequest, role: int, fate: str) -> None:
         """Move a contact from how it was counted to how it counts now."""
         before = life.request
         if request.head is life:

@@ -28,8 +28,8 @@ SETTINGS: Final[dict[str, Any]] = {
     "broker_commit_every": 1000,
     "broker_max_poll_records": 500,
     "consumer_max_fetch_size": 4 * 1024 * 1024,
-    "broker_session_timeout": 20.0,
-    "broker_heartbeat_interval": 3.0,
+    "broker_session_timeout": 10.0,
+    "broker_heartbeat_interval": 2.0,
     "broker_rebalance_timeout": 60.0,
     "broker_request_timeout": 60.0,
     "broker_max_poll_interval": 300.0,
@@ -63,12 +63,19 @@ class App(faust.App):  # type: ignore[misc]
 
 
 def build_app(
-    connections: Connections, processor: str, source: Topic, inlet: Inlet, *, one_owner: bool
+    connections: Connections,
+    processor: str,
+    source: Topic,
+    inlet: Inlet,
+    *,
+    one_owner: bool,
+    instance: str = "",
 ) -> Any:
     """One app, one group, one agent, whose body hands each record on unacknowledged."""
     group = group_of(connections, processor)
     brokers = ";".join(f"kafka://{host}" for host in connections.kafka.split(","))
-    app = App(group, broker=brokers, **SETTINGS)
+    static = {"consumer_group_instance_id": f"{group}-{instance}"} if instance else {}
+    app = App(group, broker=brokers, **SETTINGS, **static)
     use_strict_driver(app, one_owner=one_owner)
     topic = app.topic(
         connections.topic(source),

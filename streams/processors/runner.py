@@ -46,6 +46,7 @@ class Runner:
         clock: FollowedClock,
         seal: Callable[[bytes], str],
         letter_limit: int = 1000,
+        instance: str = "",
     ) -> None:
         self.processor = processor
         self.app: Any = build_app(
@@ -54,6 +55,7 @@ class Runner:
             processor.source,
             self._take_in,
             one_owner=processor.one_owner,
+            instance=instance,
         )
         self.reads = 0  # records read while loading or closing gaps: progress, for the watchdog
         self.loading = False

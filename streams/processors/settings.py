@@ -14,6 +14,11 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 class StreamsSettings:
     """`stuck_after_seconds` is the watchdog's limit, `letter_limit` that of dead letters in a row.
 
+    `instance` is this worker's own name among those of its groups, where there is a fixed number
+    of them (one machine; the ordinal of a StatefulSet): a worker that was killed then takes its
+    partitions up again at once, without the wait for its former self to be missed. Workers that
+    are scaled up and down have none.
+
     Health and metrics hold no personal data but carry no authentication either, so they are
     given on loopback only.
     """
@@ -24,6 +29,7 @@ class StreamsSettings:
     processors: tuple[str, ...] = tuple(PROCESSORS)
     stuck_after_seconds: int = 30
     letter_limit: int = 1000
+    instance: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], only: str | None = None) -> "StreamsSettings":
@@ -46,4 +52,5 @@ class StreamsSettings:
             processors=processors,
             stuck_after_seconds=whole_number(env, "SURGELINE_STUCK_AFTER_SECONDS", 30),
             letter_limit=whole_number(env, "SURGELINE_LETTER_LIMIT", 1000),
+            instance=env.get("SURGELINE_INSTANCE", ""),
         )

@@ -7,6 +7,7 @@ commits and leaves the groups.
 """
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -62,6 +63,7 @@ class Worker:
                 clock=self._clock,
                 seal=seal,
                 letter_limit=settings.letter_limit,
+                instance=settings.instance,
             )
             for name in settings.processors
         ]
@@ -87,6 +89,7 @@ class Worker:
         log.info("worker stops")
         for guard in guards:
             guard.cancel()
+        faulthandler.cancel_dump_traceback_later()
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*(runner.stop() for runner in self._runners))
@@ -98,7 +101,11 @@ class Worker:
         log.info("worker stopped")
 
     async def _watch(self) -> None:
+        """Ends the process when a runner failed, or when this loop itself no longer turns."""
         while True:
+            # Whatever blocks the loop (a computation without end) blocks every other guard too;
+            # this one is a thread of C's, which writes where it hangs and ends the process.
+            faulthandler.dump_traceback_later(self._settings.stuck_after_seconds, exit=True)
             await asyncio.sleep(0.2)
             for runner in self._runners:
                 failure = runner.failure()

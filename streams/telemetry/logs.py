@@ -5,6 +5,7 @@ fields carry what differs. A contact's id may appear; a number, a name or what w
 """
 
 import logging
+import math
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from typing import Final, TextIO
 
 import orjson
 
+LIBRARIES: Final = ("aiokafka", "faust", "mode", "kafka")
+QUIET_SECONDS: Final = 10.0
 _ORDINARY: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -37,10 +40,31 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+class OnceInAWhile(logging.Filter):
+    """A client library says the same several times a second while a broker is away; once in ten
+    seconds is enough to know. Our own lines always pass.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if not record.name.startswith(LIBRARIES):
+            return True
+        said = (record.name, str(record.msg))
+        again = record.created - self._said.get(said, -math.inf) >= QUIET_SECONDS
+        if again:
+            self._said[said] = record.created
+        return again
+
+
 def configure_logs(process: str, *, level: int = logging.INFO, out: TextIO | None = None) -> None:
     """Send every logger of this process, the libraries' too, to one stream as JSON lines."""
     handler = logging.StreamHandler(out or sys.stderr)
     handler.setFormatter(JsonFormatter(process))
+    handler.addFilter(OnceInAWhile())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -48,7 +72,6 @@ def configure_logs(process: str, *, level: int = logging.INFO, out: TextIO | Non
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-    # What a client library repeats every few hundred milliseconds while a broker is away.
     logging.getLogger("aiokafka").setLevel(max(level, logging.WARNING))
 
 

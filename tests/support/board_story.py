@@ -54,6 +54,7 @@ class Story:
         self.told = Told()
         self._random = random.Random(seed)
         self._counts: dict[str, int] = {"requests": 0}
+        self.waiting_since: datetime | None = None
         self._lost: Counter[str] = Counter()
         self._handed: list[tuple[str, datetime]] = []
 
@@ -103,7 +104,7 @@ class Story:
     def _promise(
         self, request: str, at: datetime, country: str | None, since: float
     ) -> Iterator[Outgoing]:
-        promised = at + timedelta(minutes=3)
+        promised = min(at + timedelta(minutes=3), self.end)
         yield _record(CALLBACKS, _callback(request, at, country, 1, None, promised))
         kept = since < 18 and self._random.random() < 0.75
         done = promised + timedelta(minutes=self._random.randrange(4, 20))
@@ -160,6 +161,7 @@ class Story:
             abandoned=handed // 2,
             oldest_waiting_since=at - timedelta(seconds=192) if waiting else None,
         )
+        self.waiting_since = counts.oldest_waiting_since
         self.told.requests["waiting"] = waiting
         data = QueueData(partition=0, offset=-1, counts={self.day: {"main": counts}})
         event = QueuesMeasured(
@@ -181,11 +183,8 @@ def _record(
 
 
 def _pulse(key: str, number: int, at: datetime, redials: int) -> PulseCounted:
-    data = PulseData(key=key, partition=number % 24, second=at, first_attempts=1, redials=redials)
-    # A partition says each second once here, so seconds are kept apart by the partition's number.
-    data = PulseData(
-        key=key, partition=number, second=data.second, first_attempts=1, redials=redials
-    )
+    # A later pulse of the same partition and second would replace this one: each is its own.
+    data = PulseData(key=key, partition=number, second=at, first_attempts=1, redials=redials)
     return PulseCounted(id=f"p-{key}-{number}", source="/tally", subject=key, time=at, data=data)
 
 
@@ -208,7 +207,7 @@ def _callback(
         caller=Caller(key="0" * 32, key_id="p1"),
         country=country,
         contact=request,
-        requested_at=at + timedelta(minutes=3),
+        requested_at=when if version == 1 else min(at + timedelta(minutes=3), when),
         promised_by=at + timedelta(hours=4),
         due_at=at,
         expires_at=at + timedelta(hours=24),

@@ -8,6 +8,7 @@ import pytest
 from services.supervisor import addresses, ports
 from services.supervisor.addresses import Ports
 from services.supervisor.plan import service_specs
+from streams.errors import WrongSettingError
 
 
 @pytest.fixture
@@ -65,3 +66,27 @@ def test_loopback_is_recognised(host: str) -> None:
 @pytest.mark.parametrize("host", [EVERYWHERE, "::", "192.0.2.1", "board.example"])
 def test_everything_else_is_outside(host: str) -> None:
     assert not addresses.is_loopback(host)
+
+
+def test_a_host_of_another_machine_is_wrong_use() -> None:
+    with pytest.raises(WrongSettingError, match=r"192\.0\.2\.1 is not an address of this machine"):
+        addresses.choose(free_ports(), "192.0.2.1", lambda _: None)
+
+
+def test_when_no_port_is_left_that_is_said(taken: int) -> None:
+    everything = range(1, ports.HIGHEST + 1)
+    with pytest.raises(WrongSettingError, match=f"no port from {taken} up is free"):
+        ports.next_free(taken, everything)
+
+
+@pytest.mark.parametrize(
+    ("host", "board"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8400"),
+        (EVERYWHERE, "http://127.0.0.1:8400"),
+        ("192.0.2.1", "http://192.0.2.1:8400"),
+        ("::1", "http://[::1]:8400"),
+    ],
+)
+def test_addresses_are_such_as_a_person_here_can_open(host: str, board: str) -> None:
+    assert addresses.urls(Ports(), ["boards"], host) == {"boards": board}

@@ -1,0 +1,210 @@
+"""Do streams, access and metrics of the boards keep their promises?"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import Request
+
+from services.auth import AccessError, Tokens, digest_of
+from services.boards.access import COOKIE, Kiosk, viewer
+from services.boards.board import Board
+from services.boards.settings import Settings
+from services.boards.sse import HEARTBEAT, RETRY, Frame, Hub, message
+from streams.errors import WrongSettingError
+from streams.events.demand import QueueCounts, QueueData
+from streams.telemetry.metrics import BOARD_FAMILIES
+from tests.unit.test_boards_fold import END, ROOT
+from tests.unit.test_boards_page import board
+
+NOW = datetime(2026, 3, 11, tzinfo=UTC)
+
+
+def frame(number: int, **parts: bytes) -> Frame:
+    return Frame(number, f"board {number};".encode(), parts)
+
+
+async def take(stream: Any, count: int) -> list[bytes]:
+    return [await anext(stream) for _ in range(count)]
+
+
+async def test_a_new_viewer_gets_the_newest_frame_whole_and_at_once() -> None:
+    hub = Hub()
+    hub.publish(frame(1, tiles=b"old"))
+    hub.publish(frame(2, tiles=b"new", level=b"calm"))
+
+    assert await take(hub.stream(), 2) == [RETRY, b"board 2;newcalm"]
+
+
+async def test_a_viewer_is_given_only_the_parts_that_changed() -> None:
+    hub, level = Hub(), b"calm"
+    hub.publish(frame(1, tiles=b"a", level=level))
+    stream = hub.stream()
+    await take(stream, 2)
+    hub.publish(frame(2, tiles=b"b", level=level))
+
+    assert await anext(stream) == b"board 2;b"
+
+
+async def test_a_slow_viewer_misses_what_is_old_and_holds_nobody() -> None:
+    hub = Hub()
+    hub.publish(frame(0))
+    slow, quick = hub.stream(), hub.stream()
+    await take(slow, 2)
+    await take(quick, 2)
+
+    seen = []
+    for number in range(1, 101):
+        hub.publish(frame(number, tiles=f"t{number}".encode()))
+        seen.append(await anext(quick))
+
+    assert seen[0] == b"board 1;t1"
+    assert len(seen) == 100
+    assert await anext(slow) == b"board 100;t100"
+
+
+async def test_a_quiet_stream_shows_that_it_lives() -> None:
+    hub = Hub()
+    stream = hub.stream(heartbeat=0.01)
+
+    assert await take(stream, 2) == [RETRY, HEARTBEAT]
+
+
+async def test_closing_ends_every_stream() -> None:
+    hub = Hub()
+    hub.publish(frame(1))
+    stream = hub.stream()
+    await take(stream, 2)
+    waiting = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    hub.close()
+
+    with pytest.raises(StopAsyncIteration):
+        await waiting
+    assert hub.viewers == 0
+
+
+def test_a_message_of_many_lines_stays_one_message() -> None:
+    assert message("<p>\n  a\n</p>") == b"data: <p>\ndata:   a\ndata: </p>\n\n"
+
+
+def request(host: str = "127.0.0.1:8400", cookie: str = "", token: str = "") -> Request:
+    headers = [(b"host", host.encode())]
+    headers += [(b"cookie", f"{COOKIE}={cookie}".encode())] if cookie else []
+    headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
+    app = type("App", (), {"state": type("State", (), {"tokens": TOKENS})})
+    return Request({"type": "http", "headers": headers, "app": app})
+
+
+TOKENS = Tokens.load(None)
+
+
+def with_tokens(tmp_path: Path) -> Tokens:
+    listed = "".join(
+        f'{{"name": "{role}-1", "roles": ["{role}"], "sha256": "{digest_of(role)}"}},'
+        for role in ("viewer", "source")
+    )
+    file = tmp_path / "tokens.json"
+    file.write_text(f'{{"tokens": [{listed[:-1]}]}}')
+    return Tokens.load(file)
+
+
+def test_everybody_on_this_machine_may_look() -> None:
+    check = viewer("127.0.0.1", TOKENS, None)
+
+    check(request("127.0.0.1:8400"))
+    check(request("localhost:8400"))
+    check(request("[::1]:8400"))
+
+
+def test_a_foreign_name_for_this_machine_is_refused() -> None:
+    check = viewer("127.0.0.1", TOKENS, None)
+
+    with pytest.raises(AccessError) as refused:
+        check(request("board.example:8400"))
+    assert refused.value.status == 403
+
+
+def test_elsewhere_it_takes_a_viewing_role_or_a_kiosk_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens, kiosk = with_tokens(tmp_path), Kiosk(b"k" * 32)
+    monkeypatch.setattr("tests.unit.test_boards_service.TOKENS", tokens)
+    check = viewer("192.0.2.1", tokens, kiosk)
+
+    check(request(token="viewer"))
+    check(request(cookie=kiosk.sign(datetime.now(UTC) + timedelta(days=1))))
+    outcomes = []
+    for asked in (
+        request(),
+        request(token="source"),
+        request(cookie=kiosk.sign(datetime.now(UTC) - timedelta(seconds=1))),
+        request(cookie=Kiosk(b"x" * 32).sign(datetime.now(UTC) + timedelta(days=1))),
+    ):
+        with pytest.raises(AccessError) as refused:
+            check(asked)
+        outcomes.append(refused.value.status)
+    assert outcomes == [401, 403, 401, 401]
+
+
+@pytest.mark.parametrize("given", ["", ".", "12", "x.y", "9999999999.", "9" * 300, "١.a"])
+def test_what_is_no_kiosk_pass_admits_nobody(given: str) -> None:
+    assert not Kiosk(b"k" * 32).admits(given, NOW)
+
+
+def test_the_board_refuses_to_listen_elsewhere_without_tokens() -> None:
+    env = {"SURGELINE_HOST": "192.0.2.1", "SURGELINE_CENTRE": str(ROOT / "centre.toml")}
+
+    with pytest.raises(WrongSettingError, match="SURGELINE_TOKENS"):
+        Settings.from_env(env)
+
+
+def test_a_kiosk_key_that_is_too_short_is_refused() -> None:
+    with pytest.raises(WrongSettingError, match="SURGELINE_KIOSK_KEY"):
+        Kiosk.from_env({"SURGELINE_KIOSK_KEY": "c2hvcnQ="})
+
+
+def samples(shown: Board) -> dict[tuple[str, tuple[str, ...]], float]:
+    return {
+        (sample.name, tuple(sample.labels.values())): sample.value
+        for family in shown.collector.collect()
+        for sample in family.samples
+    }
+
+
+def test_metrics_say_what_the_screen_says() -> None:
+    shown = Board(board(surge=timedelta(minutes=27)))
+    shown.make(END)
+    snapshot = shown.snapshot
+    assert snapshot is not None
+
+    told = samples(shown)
+
+    assert told["surgeline_queue_contacts", ("main",)] == snapshot.waiting
+    assert told["surgeline_surge_level", ("country:JP",)] == 2
+    assert told["surgeline_surge_level", ("country:CN",)] == 0
+    for part in snapshot.shares.parts:
+        assert told["surgeline_requests", (part.name,)] == part.people
+    assert told["surgeline_callbacks_pending", ("due", "normal")] == snapshot.callbacks.open
+    assert snapshot.longest_waiting_since is not None
+    oldest = told["surgeline_queue_oldest_contact_timestamp_seconds", ("main",)]
+    assert oldest == pytest.approx(snapshot.longest_waiting_since.timestamp())
+
+
+def test_counters_never_fall_when_a_count_is_corrected() -> None:
+    shown = Board(board(surge=timedelta(0)))
+
+    def report(abandoned: int) -> float:
+        counts = {"2026-03-11": {"main": QueueCounts(abandoned=abandoned)}}
+        shown.fold.tallies.observe(QueueData(partition=5, offset=1, counts=counts))
+        shown.make(END)
+        return samples(shown)["surgeline_contacts_abandoned_total", ("main",)]
+
+    assert [report(4), report(3), report(6)] == [4, 4, 6]
+
+
+def test_labels_are_closed_sets_that_name_nobody() -> None:
+    allowed = {"queue", "key", "outcome", "pool", "state", "from", "to", "urgency", "result"}
+    assert {label for family in BOARD_FAMILIES for label in family.labels} <= allowed | {"group"}
