@@ -50,7 +50,7 @@ def duration(text: str) -> timedelta:
 
 def _dataclass(kind: Any, table: Any, where: str, problems: list[str]) -> Any:
     if not isinstance(table, Mapping):
-        problems.append(f"{where or 'the file'} must be a table")
+        problems.append(f"{where.rstrip('.') or 'the file'} must be a table")
         return None
     fields = {spec.name: spec for spec in dataclasses.fields(kind)}
     unknown = [name for name in table if name not in fields]

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.support.stack", "tests.support.intake"]
+pytest_plugins = ["tests.support.stack"]
 
 # Lets a run say `-m "not chaos"`; the folder decides, so that no test forgets its marker.
 FOLDER_MARKERS = {"integration": "integration", "chaos": "chaos"}
@@ -31,4 +31,16 @@ def pytest_runtest_makereport(
     if os.environ.get("CI") and report.skipped and not item.get_closest_marker("shared_data"):
         report.outcome = "failed"
         report.longrepr = f"skipped on CI: {call.excinfo.value if call.excinfo else 'no reason'}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file that asks to be skipped."""
+    report = yield
+    if os.environ.get("CI") and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped on CI: {collector.nodeid}"
     return report

@@ -3,12 +3,27 @@
 Files hold millions of times, so what an hour's text comes to is worked out once and kept.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from streams.errors import InvalidEventError
 
 _MOST_HOURS = 100_000
+_MOST_MINUTES = 200_000
 _PLAIN = 19  # 2012-11-07T16:35:46
+
+
+class _Minutes(dict[str, int]):
+    """The first second of each minute's text, worked out when first asked for."""
+
+    def __init__(self, moments: "Moments", suffix: str) -> None:
+        super().__init__()
+        self._moments = moments
+        self._suffix = suffix
+
+    def __missing__(self, minute: str) -> int:
+        self[minute] = second = self._moments.second(f"{minute}:00{self._suffix}")
+        return second
 
 
 class Moments:
@@ -17,6 +32,7 @@ class Moments:
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
         self._hours: dict[str, int] = {}
+        self._minutes = {suffix: _Minutes(self, suffix) for suffix in ("", "Z")}
 
     def second(self, text: str) -> int:
         """The second of the epoch that a time falls into."""
@@ -33,6 +49,24 @@ class Moments:
                 except ValueError:
                     raise _refused(text) from None
         return int(self.moment(text).timestamp())
+
+    def seconds(self, texts: Sequence[str]) -> list[int]:
+        """The same for many times at once; the common form is read in one go."""
+        ends = {text[-1:] for text in texts}
+        after = {text[_PLAIN : _PLAIN + 1] for text in texts}
+        if ends == {"Z"} and after <= {"Z", "."}:
+            suffix = "Z"
+        elif after == {""} and "Z" not in ends:
+            suffix = ""
+        else:
+            return [self.second(text) for text in texts]
+        minutes = self._minutes[suffix]
+        if len(minutes) > _MOST_MINUTES:
+            minutes.clear()
+        try:
+            return [minutes[text[:16]] + int(text[17:19]) for text in texts]
+        except ValueError:
+            return [self.second(text) for text in texts]
 
     def moment(self, text: str) -> datetime:
         """The time itself, aware."""

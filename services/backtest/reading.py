@@ -3,10 +3,11 @@
 import csv
 import gzip
 import io
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import IO, Final
 
@@ -70,7 +71,7 @@ class ContactFile:
                 raise OutOfOrderError
             # What may still be overtaken waits for the next block.
             horizon = held[-1][0] - slack
-            ready = [row for row in held if row[0] < horizon]
+            ready = held[: bisect_left(held, (horizon, "", ""))]
             del held[: len(ready)]
             if ready:
                 last = ready[-1][0]
@@ -114,18 +115,15 @@ class ContactFile:
         at = self._time(header)
         key = _index(header, self.columns.key, "key")
         caller = _index(header, self.columns.caller, "caller")
-        second = self.moments.second
+        seconds = self.moments.seconds
 
         def parse(block: list[list[str]]) -> list[Row]:
             self.rows += len(block)
             try:
-                if caller is not None:
-                    return [
-                        (second(r[at]), r[key] if key is not None else "", r[caller]) for r in block
-                    ]
-                if key is not None:
-                    return [(second(r[at]), r[key], "") for r in block]
-                return [(second(r[at]), "", "") for r in block]
+                times = seconds([row[at] for row in block])
+                keys = [row[key] for row in block] if key is not None else repeat("")
+                callers = [row[caller] for row in block] if caller is not None else repeat("")
+                return list(zip(times, keys, callers, strict=False))
             except (InvalidEventError, IndexError):
                 if len(block) == 1:
                     self._refuse(",".join(block[0])[:60])

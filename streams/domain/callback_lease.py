@@ -72,16 +72,12 @@ def lease(
 
 def resume(state: CallbackData, epoch: int, now: datetime, policy: OverflowPolicy) -> Change | None:
     """The holder asks again: the same callback; after a rebuild, under a new token."""
-    if state.epoch == epoch:
-        return None
-    return changed(
-        "renewed",
-        state,
-        now,
-        token=state.token + 1,
-        epoch=epoch,
-        lease_until=now + policy.lease,
-    )
+    if state.epoch != epoch:
+        token, until = state.token + 1, now + policy.lease
+        return changed("renewed", state, now, token=token, epoch=epoch, lease_until=until)
+    if state.lease_until is not None and state.lease_until <= now:
+        return renew(state, now, policy)
+    return None
 
 
 def renew(state: CallbackData, now: datetime, policy: OverflowPolicy) -> Change:

@@ -21,8 +21,8 @@ from typing import Final
 
 from streams.domain.centre import Centre
 from streams.domain.demand import Seconds
-from streams.domain.life import NEVER, ContactLife, Facts, Promise, State
-from streams.domain.moments import SECOND, Micros, micros, moment, span
+from streams.domain.life import ContactLife, Facts, Promise, State
+from streams.domain.moments import NEVER, SECOND, Micros, micros, moment, span
 from streams.domain.overflow import Rules
 from streams.domain.repeats import ENTRY, heard_before
 from streams.domain.requests import PersonsRequest, Requests
@@ -86,32 +86,21 @@ class ContactBook:
         if heard_before(life, event):
             return []
         self._contacts[life.id] = life
-        key, arrival, had_number = life.key, life.arrival, life.has_number
-        was_waiting = life.inbound and life.state is State.WAITING
-        facts = life.facts
+        before = life.key, life.facts, life.arrival, life.has_number, life.state
+        was_placed = life.request is not None
         life.fold(event, at, self._facts)
-        if (
-            was_waiting
-            and life.next is None
-            and life.facts is facts
-            and life.key == key
-            and life.arrival == arrival
-            and life.has_number == had_number
-            and life.promise is None
-            and life.state is State.WAITING
-        ):
+        after = life.key, life.facts, life.arrival, life.has_number, life.state
+        if was_placed and before == after and life.state is State.WAITING and life.next is None:
             self._requests.still_waiting(life)
-            return []
-        if not life.inbound:
-            if len(life.seen) == ENTRY:
-                self._timers.set(life, at + self._memory, COARSE)
-            return []
-        if life.request is not None and (life.key != key or life.arrival != arrival):
-            self._requests.displace(life, key)
-        if life.request is None:
-            self._requests.place(life)
-        self._requests.settle(life)
-        self._watch(life, was_waiting=was_waiting, had_number=had_number)
+        elif life.inbound:
+            if was_placed and (life.key != before[0] or life.arrival != before[2]):
+                self._requests.displace(life, before[0])
+            if life.request is None:
+                self._requests.place(life)
+            self._requests.settle(life)
+            self._watch(life, was_placed and before[4] is State.WAITING, before[3])
+        elif len(life.seen) == ENTRY:
+            self._timers.set(life, at + self._memory, COARSE)
         return []
 
     def remember(self, fact: OverflowFact) -> None:
@@ -166,7 +155,7 @@ class ContactBook:
 
     # Time
 
-    def _watch(self, life: ContactLife, *, was_waiting: bool, had_number: bool) -> None:
+    def _watch(self, life: ContactLife, was_waiting: bool, had_number: bool) -> None:
         if life.answered or life.promise is not None:
             life.caller = None  # the sealed number is kept no longer than it may be needed
         if life.state is State.WAITING and not was_waiting:
@@ -189,7 +178,7 @@ class ContactBook:
                 self._timers.set(life, missed_at)
                 return
             if self._rules.holds(life) or now >= life.last_at + self._memory:
-                life.no_end = True
+                life.miss_the_end()
                 self._requests.settle(life)
         self._forget_or_wait(life, now)
 
@@ -283,7 +272,7 @@ class ContactBook:
         request = fact.data.request
         life.key = fact.data.caller.key
         life.facts = (request.queue, None, None, None, None)
-        life.first_heard = micros(request.arrived_at)
+        life.first_heard = life.arrival = micros(request.arrived_at)
         life.last_at = micros(fact.time)
         life.promise = Promise(request.id, life.last_at)
         self._contacts[life.id] = life

@@ -10,7 +10,8 @@ the caller got, nor is a leg in which we rang the caller back.
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from streams.domain.moments import Micros
+from streams.domain.legs import Leg, leg_of
+from streams.domain.moments import NEVER, Micros
 from streams.events.contacts import (
     Caller,
     ContactAbandoned,
@@ -35,17 +36,19 @@ Facts = tuple[str, str | None, str | None, str | None, str | None]
 NOTHING: Final[Facts] = ("", None, None, None, None)
 KEY: Final = 5  # the caller's key is joined like a sixth fact, but kept apart: it is not shared
 
+ARRIVED, QUEUED, OFFERED = range(3)
 RANK: Final[dict[type, int]] = {
-    ContactArrived: 0,
-    ContactQueued: 1,
-    ContactOffered: 2,
+    ContactArrived: ARRIVED,
+    ContactQueued: QUEUED,
+    ContactOffered: OFFERED,
     ContactAnswered: 3,
     ContactCompleted: 4,
     ContactAbandoned: 5,
     ContactDeflected: 6,
 }
-NEVER: Final = 1 << 51  # after every moment in use (the year 2041), and fits a stamp
 _TIME_BITS: Final = 52
+_NOT_THE_CALLERS: Final = frozenset({"consult", "callback"})
+_NOT_SAID: Final = (None, None, None)
 
 
 class State(IntEnum):
@@ -56,27 +59,6 @@ class State(IntEnum):
     ABANDONED = 3
     DEFLECTED = 4
     NO_END = 5
-
-
-class Leg:
-    """A pass through a queue that reached a counselor; a contact's legs form a short list."""
-
-    __slots__ = ("answered_at", "completed_at", "handled", "next", "number")
-
-    def __init__(self, number: int, following: "Leg | None") -> None:
-        self.number = number
-        self.next = following
-        self.answered_at: Micros = NEVER
-        self.completed_at: Micros = -1
-        self.handled: Micros = -1
-
-    def handle_time(self) -> Micros:
-        """Talk, hold and wrap-up as reported, else from the answer to the end; -1 if unknown."""
-        if self.handled >= 0:
-            return self.handled
-        if self.completed_at < 0 or self.answered_at == NEVER:
-            return -1
-        return max(0, self.completed_at - self.answered_at)
 
 
 class Promise:
@@ -97,6 +79,7 @@ class ContactLife:
         "agent",
         "answered",
         "answered_at",
+        "arrival",
         "arrived_at",
         "caller",
         "closed_leg",
@@ -124,6 +107,7 @@ class ContactLife:
         "served",
         "shape",
         "stamps",
+        "state",
         "top_leg",
         "urgency",
         "wait",
@@ -143,6 +127,7 @@ class ContactLife:
         self.inbound = False
         self.first_heard: Micros = NEVER
         self.arrived_at: Micros = NEVER
+        self.arrival: Micros = NEVER  # when it arrived; until that is reported, first_heard
         self.queued_at: Micros = NEVER
         self.answered = False
         self.answered_at: Micros = NEVER
@@ -153,6 +138,7 @@ class ContactLife:
         self.top_leg = 0
         self.last_at: Micros = -1
         self.legs: Leg | None = None
+        self.state = State.WAITING
         # What was decided:
         self.no_end = False
         self.promise: Promise | None = None
@@ -171,25 +157,9 @@ class ContactLife:
     # Questions
 
     @property
-    def arrival(self) -> Micros:
-        """When the contact arrived; until that is reported, when it was first seen."""
-        return self.arrived_at if self.arrived_at != NEVER else self.first_heard
-
-    @property
     def waits_from(self) -> Micros:
         """Waiting begins in the queue, not in the menu before it."""
         return self.queued_at if self.queued_at != NEVER else self.arrival
-
-    @property
-    def state(self) -> State:
-        """Where the contact stands. Being turned away on the last leg outlasts the hang-up."""
-        if self.answered:
-            return State.ANSWERED
-        if self.deflected is not None and self.deflected[0] >= self.top_leg:
-            return State.DEFLECTED
-        if self.abandoned_at != NEVER:
-            return State.ABANDONED
-        return State.NO_END if self.no_end else State.WAITING
 
     @property
     def is_open(self) -> bool:
@@ -209,13 +179,12 @@ class ContactLife:
 
     def handle_time(self) -> Micros:
         """Handling over all legs; -1 while none is known."""
-        total, leg = -1, self.legs
-        while leg is not None:
-            handled = leg.handle_time()
-            if handled >= 0:
-                total = max(total, 0) + handled
-            leg = leg.next
-        return total
+        return -1 if self.legs is None else self.legs.handle_time_of_all()
+
+    def miss_the_end(self) -> None:
+        """It has waited so long that its end must have been missed."""
+        self.no_end = True
+        self._restate()
 
     # The join
 
@@ -223,7 +192,7 @@ class ContactLife:
         """Take one report. `shared` keeps one copy of each combination of facts."""
         data = event.data
         self.last_at = max(self.last_at, at)
-        if data.leg_kind in {"consult", "callback"}:
+        if data.leg_kind in _NOT_THE_CALLERS:
             return
         if not self.inbound:
             self.inbound = True
@@ -231,21 +200,37 @@ class ContactLife:
         self.first_heard = min(self.first_heard, at)
         rank = RANK[type(event)]
         self._learn(data, ((data.leg << 3) | rank) << _TIME_BITS | at, shared)
-        if rank <= 2:  # noqa: PLR2004 (arrived, queued, offered)
-            self.top_leg = max(self.top_leg, data.leg)
-            if rank == 0:
-                self.arrived_at = min(self.arrived_at, at)
-            elif rank == 1:
-                self.queued_at = min(self.queued_at, at)
+        if rank <= OFFERED:
+            self._on_the_way(rank, data.leg, at)
         elif isinstance(event, ContactAnswered):
             self._answered(event, at)
         elif isinstance(event, ContactCompleted):
             self._completed(event, at)
         elif isinstance(event, ContactDeflected):
-            told = (event.data.leg, at, event.data.reason)
+            told = (data.leg, at, event.data.reason)
             self.deflected = told if self.deflected is None else max(self.deflected, told)
         else:
             self.abandoned_at = min(self.abandoned_at, at)
+        self.arrival = self.arrived_at if self.arrived_at != NEVER else self.first_heard
+        self._restate()
+
+    def _restate(self) -> None:
+        """Being turned away on the last leg outlasts the hang-up after it."""
+        if self.answered:
+            self.state = State.ANSWERED
+        elif self.deflected is not None and self.deflected[0] >= self.top_leg:
+            self.state = State.DEFLECTED
+        elif self.abandoned_at != NEVER:
+            self.state = State.ABANDONED
+        else:
+            self.state = State.NO_END if self.no_end else State.WAITING
+
+    def _on_the_way(self, rank: int, leg: int, at: Micros) -> None:
+        self.top_leg = max(self.top_leg, leg)
+        if rank == ARRIVED:
+            self.arrived_at = min(self.arrived_at, at)
+        elif rank == QUEUED and at < self.queued_at:
+            self.queued_at = at
 
     def _learn(self, data: ContactData, stamp: int, shared: dict[Facts, Facts]) -> None:
         caller = data.caller
@@ -254,10 +239,9 @@ class ContactLife:
         key = None if caller is None else caller.key
         if self.stamps == -1:
             self.facts, self.key, self.stamps = shared.setdefault(facts, facts), key, stamp
-        elif facts != self.facts or key != self.key or stamp < self._newest():
-            # Most later reports say nothing new, or only less than is known.
-            if not (key is None and facts == self.facts and stamp >= self._newest()):
-                self._merge((*facts, key), stamp, shared)
+        elif stamp < self._newest() or facts != self.facts or (key is not None and key != self.key):
+            # Most later reports repeat what is known, or leave the caller out.
+            self._merge((*facts, key), stamp, shared)
         if caller is not None and caller.sealed is not None:
             self.has_number = True
             if self.caller is None or self.caller.key != self.key:
@@ -290,7 +274,7 @@ class ContactLife:
             self.answered_at, self.agent = at, agent
         self.answered = True
         self.top_leg = max(self.top_leg, event.data.leg)
-        leg = self._leg(event.data.leg)
+        self.legs, leg = leg_of(self.legs, event.data.leg)
         leg.answered_at = min(leg.answered_at, at)
 
     def _completed(self, event: ContactCompleted, at: Micros) -> None:
@@ -300,20 +284,11 @@ class ContactLife:
             self.agent = min(self.agent or data.agent, data.agent)
         self.top_leg = max(self.top_leg, data.leg)
         self.closed_leg = max(self.closed_leg, data.leg)
-        leg = self._leg(data.leg)
+        self.legs, leg = leg_of(self.legs, data.leg)
         leg.completed_at = max(leg.completed_at, at)
-        parts = [data.talk_seconds, data.hold_seconds, data.wrap_up_seconds]
-        if any(part is not None for part in parts):
+        parts = (data.talk_seconds, data.hold_seconds, data.wrap_up_seconds)
+        if parts != _NOT_SAID:
             leg.handled = max(leg.handled, round(sum(part or 0.0 for part in parts) * 1e6))
-
-    def _leg(self, number: int) -> Leg:
-        leg = self.legs
-        while leg is not None:
-            if leg.number == number:
-                return leg
-            leg = leg.next
-        self.legs = Leg(number, self.legs)
-        return self.legs
 
 
 _GRAVITY: Final[dict[Urgency, int]] = {"normal": 0, "low": 1, "high": 2, "life_at_risk": 3}

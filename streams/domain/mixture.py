@@ -22,6 +22,8 @@ from typing import NamedTuple
 # Beyond this no threshold lies; scores are capped, so that a flood cannot overflow a float.
 _CEILING = 1e300
 _MOST_NATS = 690.0
+_FIVE = 5
+_new = tuple.__new__
 
 
 Run = tuple[int, float, float]
@@ -52,7 +54,7 @@ class Rise(NamedTuple):
 class Mixture:
     """The mixture's arithmetic; holds no key's state."""
 
-    __slots__ = ("_count", "_gates", "_many", "_single", "kappa", "ratios", "rest")
+    __slots__ = ("_count", "_drops", "_gates", "_logs", "_many", "kappa", "ratios", "rest")
 
     def __init__(self, ratios: tuple[float, ...], kappa: float) -> None:
         if list(ratios) != sorted(set(ratios)) or ratios[0] <= 1:
@@ -63,7 +65,8 @@ class Mixture:
         drops = [-(ratio - 1) * kappa for ratio in ratios]
         logs = [log(ratio) for ratio in ratios]
         self._count = len(ratios)
-        self._single = tuple(zip(drops, self.rest, ratios, strict=True))
+        self._drops = tuple(drops)
+        self._logs = tuple(logs)
         self._many = tuple(zip(drops, self.rest, logs, strict=True))
         self._gates = tuple(-drop / nats for drop, nats in zip(drops, logs, strict=True))
 
@@ -75,18 +78,18 @@ class Mixture:
         """Fold `calls` first attempts at `second`; `mass` was expected since `before.at`."""
         _, scores, seen, expected, runs = before
         expected += mass
-        if calls == 1:
-            scores = tuple(
-                [
-                    ((score - rest) * exp(drop * mass) + rest) * gain
-                    for score, (drop, rest, gain) in zip(scores, self._single, strict=False)
-                ]
-            )
+        gains = self.ratios
+        if calls != 1:
+            gains = tuple([exp(min(calls * nats, _MOST_NATS)) for nats in self._logs])
+        if self._count == _FIVE:
+            scores = _risen(scores, self._drops, self.rest, gains, mass)
         else:
             scores = tuple(
                 [
-                    ((score - rest) * exp(drop * mass) + rest) * exp(min(calls * nats, _MOST_NATS))
-                    for score, (drop, rest, nats) in zip(scores, self._many, strict=False)
+                    ((score - rest) * exp(drop * mass) + rest) * gain
+                    for score, drop, rest, gain in zip(
+                        scores, self._drops, self.rest, gains, strict=False
+                    )
                 ]
             )
         if scores[-1] > _CEILING:
@@ -102,7 +105,8 @@ class Mixture:
             alive -= 1
         if alive < self._count:
             runs = runs[:alive] + ((second, seen, expected),) * (self._count - alive)
-        return Scores(second, scores, seen + calls, expected, runs)
+        # A third of the cost of calling the class.
+        return _new(Scores, (second, scores, seen + calls, expected, runs))
 
     def step_bin(self, before: Scores, begin: int, end: int, mass: float, calls: float) -> Scores:
         """Fold a whole bin, such as an hour, quiet or not; the state is then that of its end.
@@ -145,3 +149,24 @@ class Mixture:
         for drop, rest, nats in self._many:
             total += rest * exp(min(calls * nats + drop * mass, _MOST_NATS))
         return total / self._count
+
+
+def _risen(
+    scores: tuple[float, ...],
+    drops: tuple[float, ...],
+    rests: tuple[float, ...],
+    gains: tuple[float, ...],
+    mass: float,
+) -> tuple[float, ...]:
+    """The step for five ratios, written out: as a loop it takes three times as long."""
+    s0, s1, s2, s3, s4 = scores
+    d0, d1, d2, d3, d4 = drops
+    f0, f1, f2, f3, f4 = rests
+    g0, g1, g2, g3, g4 = gains
+    return (
+        ((s0 - f0) * exp(d0 * mass) + f0) * g0,
+        ((s1 - f1) * exp(d1 * mass) + f1) * g1,
+        ((s2 - f2) * exp(d2 * mass) + f2) * g2,
+        ((s3 - f3) * exp(d3 * mass) + f3) * g3,
+        ((s4 - f4) * exp(d4 * mass) + f4) * g4,
+    )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 Micros = int
 SECOND: Final = 1_000_000
+NEVER: Final[Micros] = 1 << 51  # after every moment in use: the year 2041
 HOUR: Final = 3600 * SECOND
 _QUARTER: Final = 900 * SECOND  # every zone's offset is a multiple of a quarter of an hour
 

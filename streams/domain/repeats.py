@@ -5,6 +5,7 @@ intake adds anew to each copy (when it was recorded, how the number was sealed) 
 it says. Kept per contact as sixteen bytes an event: eight of the identity, eight of the content.
 """
 
+import struct
 from typing import Final
 
 import msgspec
@@ -13,26 +14,28 @@ from streams.domain.life import RANK, ContactLife
 from streams.errors import InvalidEventError
 from streams.events.contacts import ContactData, ContactEvent
 
-_MASK: Final = (1 << 64) - 1
 ENTRY: Final = 16
+_DIFFERS: Final = "this source has sent this id before, with other content"
+_pack = struct.Struct("<qq").pack
 _CALLER: Final = ContactData.__struct_fields__.index("caller")
 
 
 def heard_before(life: ContactLife, event: ContactEvent) -> bool:
     """True for a repeat; remembers the event if it is none. Raises when a repeat differs."""
-    identity = _bytes(hash((event.source, event.id)))
-    content = _bytes(hash((RANK[type(event)], event.time, _said(event.data))))
-    at = life.seen.find(identity)
-    while at > 0 and at % ENTRY:  # found across two entries
-        at = life.seen.find(identity, at + 1)
-    if at < 0:
-        life.seen += identity + content
-        return False
-    if life.seen[at + 8 : at + ENTRY] != content:
-        raise InvalidEventError(
-            "duplicate_differs", "id", "this source has sent this id before, with other content"
-        )
-    return True
+    entry = _pack(
+        hash((event.source, event.id)), hash((RANK[type(event)], event.time, _said(event.data)))
+    )
+    seen = life.seen
+    if seen:
+        at = seen.find(entry[:8])
+        while at > 0 and at % ENTRY:  # found across two entries
+            at = seen.find(entry[:8], at + 1)
+        if at >= 0:
+            if seen[at + 8 : at + ENTRY] != entry[8:]:
+                raise InvalidEventError("duplicate_differs", "id", _DIFFERS)
+            return True
+    life.seen = seen + entry
+    return False
 
 
 def _said(data: ContactData) -> tuple[object, ...]:
@@ -40,7 +43,3 @@ def _said(data: ContactData) -> tuple[object, ...]:
     if data.caller is None:
         return said
     return (*said[:_CALLER], data.caller.key, *said[_CALLER + 1 :])
-
-
-def _bytes(number: int) -> bytes:
-    return (number & _MASK).to_bytes(8, "little")

@@ -211,13 +211,13 @@ class Requests:
     def _count(self, life: ContactLife, request: PersonsRequest, role: int, fate: str) -> None:
         """Move a contact from how it was counted to how it counts now."""
         before = life.request
+        new = self._tallies.shape_of(life, role, fate) if life.inbound else None
+        if before is request and new is not None and self._tallies.is_counted_as(life, new):
+            return
         if request.head is life:
             bucket = self._tallies.bucket_of(life)
             if bucket is not request.bucket:
                 self._move(request, bucket)
-        new = self._tallies.shape_of(life, role, fate) if life.inbound else None
-        if before is request and new is not None and self._tallies.is_counted_as(life, new):
-            return
         if before is not None:
             self._leave(life, before)
         if new is not None:

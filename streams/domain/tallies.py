@@ -155,7 +155,7 @@ class Tallies:
         """How a contact counts now: its shape, its wait, its handling time and its second."""
         wait = life.wait_time()
         answered = life.answered
-        abandoned = not answered and life.state is State.ABANDONED
+        abandoned = life.state is State.ABANDONED
         parts = (
             fate,
             answered,
@@ -208,8 +208,12 @@ class Tallies:
 
     def _pulse_shape(self, life: ContactLife, role: int) -> PulseShape:
         withheld = life.key is None
+        if life.shape is not None:
+            shape = life.shape.pulse
+            if shape.facts is life.facts and shape.role == role and shape.withheld == withheld:
+                return shape
         parts = life.facts, role, withheld
-        shape = self._pulses.get(parts)
-        if shape is None:
-            shape = self._pulses[parts] = PulseShape(*parts, keys_of(life.facts))
-        return shape
+        known = self._pulses.get(parts)
+        if known is None:
+            known = self._pulses[parts] = PulseShape(*parts, keys_of(life.facts))
+        return known

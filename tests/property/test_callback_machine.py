@@ -27,6 +27,7 @@ from streams.domain.callback_book import CallbackBook
 from streams.domain.callback_duties import (
     AskAboutDial,
     CancelDial,
+    Duty,
     PlaceDial,
     TakeOffHold,
     duty,
@@ -294,9 +295,15 @@ class CallbackMachine(RuleBasedStateMachine):
         ]
         if not busy:
             return
-        dispatcher, state, todo = data.draw(
-            st.sampled_from(busy) if len(busy) > 1 else st.just(busy[0])
-        )
+        dispatcher, state, todo = data.draw(st.sampled_from(busy))
+        self._do_duty(dispatcher, state, todo, crash=crash)
+        if crash:
+            dispatcher.placed.clear()
+        self._post(lag=lag)
+
+    def _do_duty(
+        self, dispatcher: Dispatcher, state: CallbackData, todo: Duty, *, crash: bool
+    ) -> None:
         if isinstance(todo, TakeOffHold):
             answer = now_(self.phone.withdraw(todo.contact, state.id))
             if not crash:
@@ -310,9 +317,6 @@ class CallbackMachine(RuleBasedStateMachine):
                 self.book.dial_ended(state.id, todo.dial, self.now)
         else:
             self._ask(state, todo, crash=crash)
-        if crash:
-            dispatcher.placed.clear()
-        self._post(lag=lag)
 
     def _place(
         self, dispatcher: Dispatcher, state: CallbackData, dial: str, *, crash: bool
@@ -395,6 +399,15 @@ class CallbackMachine(RuleBasedStateMachine):
         if not lag:
             self.the_relay_writes()
             self.a_dispatcher_hears_the_log(0)
+            self._first_dispatcher_works()
+
+    def _first_dispatcher_works(self) -> None:
+        first = self.dispatchers[0]
+        for state in list(first.view.values()):
+            todo = duty(state, self.now, first.placed)
+            if todo is not None:
+                self._do_duty(first, state, todo, crash=False)
+        self.outbox += self.book.take_changes()
 
     def _on_the_log(self) -> dict[str, CallbackData]:
         return {change.state.id: change.state for change in self.log}

@@ -141,10 +141,10 @@ def test_everyone_is_counted_in_exactly_one_place(
         book.observe(one, offset)
         if offset in ticks:
             book.tick(one.time)
-    counts = [one for queues in book.counts("").values() for one in queues.values()]
-    for one in counts:
-        known = one.waiting + one.answered_live + one.handed_over + one.deflected
-        assert one.requests == known + sum(one.lost.values())
-        assert one.contacts == one.requests + one.redials + one.reconnects
+    counts = [row for queues in book.counts("").values() for row in queues.values()]
+    for row in counts:
+        known = row.waiting + row.answered_live + row.handed_over + row.deflected
+        assert row.requests == known + sum(row.lost.values())
+        assert row.contacts == row.requests + row.redials + row.reconnects
     callers_own = {one.subject for one in events if one.data.leg_kind == "inbound"}
-    assert sum(one.contacts for one in counts) == len(callers_own)
+    assert sum(row.contacts for row in counts) == len(callers_own)

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from aiokafka.admin import AIOKafkaAdminClient
+
 from streams.centre_file import load_centre
 from streams.domain.contact import OverflowFact
 from streams.events.codec import decode, encode_parcel
@@ -33,7 +35,7 @@ from streams.kafka import LogWriter, Outgoing, read_to_end
 from streams.processors.fold import PartitionFold
 from streams.processors.opened import open_value
 from streams.settings import Connections
-from streams.topics import CONTACTS, OVERFLOW, PULSES, QUEUES, partition_of
+from streams.topics import CONTACTS, OVERFLOW, PULSES, QUEUES, Topic, partition_of
 
 SLOT_SECONDS = 0.02
 SOURCE = "/phone/test"
@@ -195,3 +197,15 @@ async def caught_up(connections: Connections, patience_seconds: float = 60.0) ->
             missing = {p: (amount.offsets.get(p), end) for p, end in ends.items()}
             raise AssertionError(f"the tally has not caught up: {missing}")
         await asyncio.sleep(0.3)
+
+
+async def committed(connections: Connections, group: str, topic: Topic) -> dict[int, int]:
+    """Where a group stands, of those partitions on which it has committed."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=connections.kafka)
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    name = connections.topic(topic)
+    return {tp.partition: at.offset for tp, at in offsets.items() if tp.topic == name}

@@ -21,7 +21,7 @@ from streams.events.surges import SeatsNeeded, SurgeCleared, SurgeDeclared, Surg
 
 LOOK_SECONDS: Final = 0.4
 STATUS_EVERY: Final = timedelta(minutes=2)
-SEATS_EVERY: Final = timedelta(minutes=4)
+SEATS_EVERY: Final = timedelta(minutes=6)
 # The end waits so long for callbacks that are due again, then it is the end all the same.
 GRACE: Final = timedelta(minutes=14)
 EVERYBODY: Final = "all"
@@ -99,7 +99,7 @@ class Narrator:
             self._once(
                 "worked off",
                 f"all callbacks are worked off: {done['completed']} called back,"
-                f" {done['reached_us_first']} reached us first",
+                f" {done['reached_us_first']} got through first",
                 style="bold green",
             )
         if elapsed - self._arrived_before[0] >= timedelta(minutes=5):
@@ -133,14 +133,14 @@ class Narrator:
             return
         if data.gap > 0 and "called up" not in self._said:
             self._said.add("called up")
-            self._say_seats(event)
+            self._say_seats(event, with_reason=True)
             self._say(story.called_up(await self._stage.call_up(self._client)), style="bold")
         elif self._last_seats is None or event.time - self._last_seats >= SEATS_EVERY:
             self._say_seats(event)
 
-    def _say_seats(self, event: SeatsNeeded) -> None:
+    def _say_seats(self, event: SeatsNeeded, *, with_reason: bool = False) -> None:
         self._last_seats = event.time
-        self._say(story.seats(event.data), event.time)
+        self._say(story.seats(event.data, with_reason=with_reason), event.time)
 
     def _callback(self, event: CallbackChanged) -> None:
         name = event.change
@@ -172,8 +172,9 @@ class Narrator:
 
     def _say(self, text: str, at: datetime | None = None, *, style: str | None = None) -> None:
         shown = self._stage.shown(at or self._stage.now())
+        # Lines are not broken here: a log of them stays one line a sentence.
         self._console.print(f"[dim]{shown}[/dim]  ", end="")
-        self._console.print(text, style=style, markup=False)
+        self._console.print(text, style=style, markup=False, soft_wrap=True)
 
 
 def _counts(phone: dict[str, Any]) -> dict[str, int]:

@@ -57,18 +57,17 @@ def cleared(data: SurgeData, centre: Centre) -> str:
     return f"surge on *{named(data.key, centre)}* is over: demand is back to what is expected"
 
 
-def seats(data: SeatsData) -> str:
+def seats(data: SeatsData, *, with_reason: bool) -> str:
     """What is asked of the manager."""
-    return (
-        f"{data.needed} seats asked for ({data.needed_low} to {data.needed_high}),"
-        f" {data.staffed} staffed: {data.reason}"
-    )
+    asked = f"seats asked: {data.needed} ({data.needed_low} to {data.needed_high})"
+    why = f" for {data.reason}" if with_reason else ""
+    return f"{asked}, {data.staffed} staffed{why}"
 
 
 def called_up(coming: dict[str, int]) -> str:
     """What the manager does about it."""
     who = " and ".join(f"{count} {pool}" for pool, count in coming.items())
-    return f"the manager calls in {who}; nobody has more, the rest must become callbacks"
+    return f"the manager calls in {who}: that is all there are, the rest must become callbacks"
 
 
 def calm(arrived: int, expected_per_hour: float, minutes: float) -> str:
@@ -86,9 +85,9 @@ def status(phone: dict[str, int], states: dict[str, int]) -> str:
         f"{phone['answered']} answered live",
     ]
     if states:
-        parts.append(f"{open_now} promised a callback")
+        parts.append(f"{open_now} promised")
         parts.append(f"{states.get('completed', 0)} called back")
-        parts.append(f"{states.get('reached_us_first', 0)} reached us first")
+        parts.append(f"{states.get('reached_us_first', 0)} got through first")
     return ", ".join(parts)
 
 

@@ -1,0 +1,205 @@
+"""`surgeline pictures`: photograph the board while a crisis plays, for the README and the docs.
+
+Nothing is drawn: the whole platform runs, the demo's scenario plays, and Chromium takes the
+pictures when the board itself says that the moment has come.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import httpx
+from rich.console import Console
+
+from load.scenario import FOLDER, load_scenario
+from services.cli.chromium import BrowserError, Page, Screen, browser_page
+from services.cli.play.narrator import Narrator
+from services.cli.play.news import Reporter, look_at_board
+from services.cli.play.stage import Stage, raise_curtain
+from services.cli.up import run
+from services.supervisor.platform import ROOT, Platform, PlatformSettings
+from streams.centre_file import load_centre
+
+FINE, FELL_SHORT = 0, 1
+LOOK_SECONDS: Final = 0.25
+# A page that has just opened has its first update from the stream after a second.
+SETTLE_SECONDS: Final = 1.5
+UNPLUGGED_SECONDS: Final = 14.0
+WALL: Final = Screen()
+PHONE: Final = Screen(width=390, height=844, scale=2.0, mobile=True)
+
+Board = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One picture: its file, the page's language, the screen, and whether the cable is pulled."""
+
+    name: str
+    language: str = "both"
+    screen: Screen = WALL
+    unplugged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What the board must show for its pictures to be taken."""
+
+    says: str
+    has_come: Callable[[Board], bool]
+    shots: tuple[Shot, ...]
+
+
+def is_calm(board: Board) -> bool:
+    """An ordinary quarter of an hour, some of it on the chart."""
+    arrivals = board["arrivals"]["first_attempts"]
+    return board["headline"]["level"] == "normal" and sum(arrivals) >= ENOUGH_CALLS
+
+
+def is_in_full_surge(board: Board) -> bool:
+    """Declared, more callers than counselors, promises open and the first of them kept."""
+    completed = next(
+        part["people"] for part in board["shares"]["parts"] if part["name"] == "callback_completed"
+    )
+    return (
+        board["headline"]["level"] == "surge"
+        and board["callbacks"]["open"] >= ENOUGH_CALLS
+        and completed > 0
+    )
+
+
+def is_worked_off(board: Board) -> bool:
+    """Nobody waits and every promise has come to its end."""
+    return not board["waiting"] and not board["callbacks"]["open"]
+
+
+ENOUGH_CALLS: Final = 4
+MOMENTS: Final = (
+    Moment(says="calm", has_come=is_calm, shots=(Shot(name="board-calm"),)),
+    Moment(
+        says="the surge",
+        has_come=is_in_full_surge,
+        shots=(
+            Shot(name="board-surge"),
+            Shot(name="board-surge-ko", language="ko"),
+            Shot(name="board-surge-en", language="en"),
+            Shot(name="board-surge-phone", screen=PHONE),
+            Shot(name="board-stale", unplugged=True),
+        ),
+    ),
+    Moment(says="all worked off", has_come=is_worked_off, shots=(Shot(name="board-after"),)),
+)
+
+
+@click.command(name="pictures")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=ROOT / "docs" / "pictures",
+    help="Where the pictures go. Default: docs/pictures.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".surgeline/pictures"),
+    show_default=True,
+    help="Where the platform's own data goes.",
+)
+@click.pass_context
+def command(context: click.Context, out: Path, data: Path) -> None:
+    """Play the demo's earthquake and photograph the board: calm, the surge, stale, worked off.
+
+    Takes about as long as the demo. Needs Chromium and a Korean font (make pictures installs both).
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True)
+    context.exit(run(lambda: _photograph(out, data)))
+
+
+async def _photograph(out: Path, data: Path) -> int:
+    console = Console(highlight=False)
+    scenario_file, centre_file = FOLDER / "demo-quake.toml", ROOT / "centre.toml"
+    scenario, centre = load_scenario(scenario_file), load_centre(centre_file)
+    ledger = data.absolute() / "phone-ledger.jsonl"
+    ledger.unlink(missing_ok=True)
+    settings = PlatformSettings(data=data, centre=centre_file, fresh=True, prometheus=False)
+    async with Platform(settings, say=lambda line: console.print(line, markup=False)) as platform:
+        stage = await raise_curtain(platform, centre, scenario, scenario_file, ledger)
+        try:
+            return await _beside_the_play(stage, out, console)
+        except BrowserError as error:
+            console.print(f"surgeline: {error}", style="red", markup=False)
+            return FELL_SHORT
+
+
+async def _beside_the_play(stage: Stage, out: Path, console: Console) -> int:
+    """Take the pictures while the narrator tells the story and calls people in."""
+    async with httpx.AsyncClient(timeout=10.0) as client:
+        reporter = Reporter(stage, client)
+        narrator = Narrator(stage, reporter.news, client, console)
+        telling = asyncio.create_task(reporter.run(narrator.tell))
+        watching = asyncio.create_task(narrator.watch())
+        failing = asyncio.create_task(stage.platform.gave_up())
+        taking = asyncio.create_task(_all_moments(stage, client, out, console))
+        try:
+            await asyncio.wait((taking, telling, failing), return_when=asyncio.FIRST_COMPLETED)
+            if taking.done():
+                return taking.result()
+            console.print("surgeline: the play ended before all pictures were taken", style="red")
+            return FELL_SHORT
+        finally:
+            tasks = (taking, telling, watching, failing)
+            for task in tasks:
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _all_moments(stage: Stage, client: httpx.AsyncClient, out: Path, console: Console) -> int:
+    complaints: list[str] = []
+    for moment in MOMENTS:
+        await _until(moment, stage, client)
+        for shot in moment.shots:
+            complaints += await _take(shot, stage.platform.urls["boards"], out)
+            console.print(f"           picture of {moment.says}: {shot.name}.png", style="cyan")
+    for complaint in complaints:
+        console.print(f"surgeline: the page complains: {complaint}", style="red", markup=False)
+    return FELL_SHORT if complaints else FINE
+
+
+async def _until(moment: Moment, stage: Stage, client: httpx.AsyncClient) -> None:
+    while True:
+        board = await look_at_board(stage, client)
+        if board and moment.has_come(board):
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _take(shot: Shot, url: str, out: Path) -> list[str]:
+    """Take one picture; what the page complained of meanwhile."""
+    async with browser_page() as page:
+        await page.show_on(shot.screen)
+        await page.open(f"{url}/?lang={shot.language}")
+        await asyncio.sleep(SETTLE_SECONDS)
+        complaints = list(page.complaints)
+        if shot.unplugged:
+            await _unplug(page)
+        picture = await page.picture(whole=shot.screen.mobile)
+    await asyncio.to_thread((out / f"{shot.name}.png").write_bytes, picture)
+    return complaints
+
+
+async def _unplug(page: Page) -> None:
+    """Pull the network cable of the screen and wait until it has noticed."""
+    await page.command(
+        "Network.emulateNetworkConditions",
+        offline=True,
+        latency=0,
+        downloadThroughput=-1,
+        uploadThroughput=-1,
+    )
+    await asyncio.sleep(UNPLUGGED_SECONDS)
