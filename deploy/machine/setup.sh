@@ -109,7 +109,8 @@ look() {
 java_package() { # the first that this Debian or Ubuntu has
   local name
   for name in openjdk-21-jre-headless openjdk-17-jre-headless openjdk-25-jre-headless; do
-    if apt-cache show "$name" >/dev/null 2>&1; then
+    # A name may be known only because others mention it; a candidate can be installed.
+    if apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [^(]'; then
       printf '%s\n' "$name"
       return
     fi

@@ -20,6 +20,7 @@ class Book(Protocol):
     """Expectations of keys, and the contacts a year that the false-alarm budget is spent on."""
 
     per_year: float
+    learns: bool
 
     def expectation(self, key: str, second: int) -> Expectation:
         """What is expected of a key that is heard of at `second` for the first time."""
@@ -51,6 +52,8 @@ class Flat:
 class Given:
     """The same rate for every key: `--baseline`."""
 
+    learns = False
+
     def __init__(self, per_hour: float) -> None:
         self.per_hour = per_hour
         self.per_year = 0.0
@@ -75,6 +78,8 @@ class Learned:
 
     The plain week is learned from all contacts together. With keys, each has a level of its own.
     """
+
+    learns = True
 
     def __init__(
         self,

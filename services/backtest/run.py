@@ -149,15 +149,17 @@ class Run:
 
     def _fold(self, key: _Key) -> None:
         second, contacts = key.second, key.contacts
-        book = self._book()
         self.contacts += contacts
-        book.count(second, key.name, contacts)
-        if not book.ready(second):
-            key.scores = self.mixture.begin(second)
-            return
         rules = self._rules
-        if rules is None or book.per_year != self._per_year:
+        book = self.book
+        if book is None or rules is None or book.per_year != self._per_year:
+            book = self._book()
             rules = self._limits(1)
+        if book.learns:
+            book.count(second, key.name, contacts)
+            if not book.ready(second):
+                key.scores = self.mixture.begin(second)
+                return
         before = key.scores
         key.scores, episode = advance(before, key.episode, second, contacts, key.expected, rules)
         if episode is not key.episode:

@@ -62,7 +62,9 @@ def build(fold: Fold, wall: datetime, seq: int) -> Snapshot:
         abandoned_target=centre.target.abandoned,
         arrivals=_arrivals(fold, at),
         missions=_missions(fold, at, active),
-        decisions=fold.journal.latest(DECISIONS_SHOWN),
+        decisions=fold.journal.latest(
+            None if fold.clock.is_real else fold.clock.event, at + MINUTE, DECISIONS_SHOWN
+        ),
         ages=ages,
         offsets={
             topic: {str(partition): offset for partition, offset in sorted(parts.items())}

@@ -94,8 +94,8 @@ class Fold:
 
     def _seats(self, event: SeatsNeeded) -> None:
         self.desks.plan(event.data)
-        if event.data.pool != ALL_POOLS:
-            self.journal.seats(event.data, event.time, self._pool(event.data.pool))
+        if event.data.pool == ALL_POOLS:
+            self.journal.seats(event.data, event.time)
 
     def _agent(self, event: AgentStateChanged) -> None:
         if self.desks.agent(event.data, event.time):

@@ -38,12 +38,17 @@ class Journal:
 
     def __init__(self) -> None:
         self._entries: list[_Entry] = []
-        self._asked: dict[str, int] = {}
+        self._told_short = 0
 
-    def latest(self, count: int) -> tuple[Decision, ...]:
-        """The newest first."""
-        chosen = self._entries[-count:]
-        raised = [entry for entry in self._entries if entry.kind == "surge_declared"][-1:]
+    def latest(self, since: datetime | None, until: datetime, count: int) -> tuple[Decision, ...]:
+        """The newest first, of those that the centre's clock has room for.
+
+        A rehearsal plays on another day: what was decided before it began, or is left of another
+        one, is no part of what happens now.
+        """
+        told = [e for e in self._entries if e.at <= until and (since is None or e.at >= since)]
+        chosen = told[-count:]
+        raised = [entry for entry in told if entry.kind == "surge_declared"][-1:]
         if raised and raised[0] not in chosen:
             chosen = [*raised, *chosen[1:]]
         return tuple(
@@ -75,18 +80,16 @@ class Journal:
             return
         self._add(_Entry(when, kind, number=data.observed, expected=data.expected, names=[title]))
 
-    def seats(self, data: SeatsData, at: datetime, title: Title) -> None:
-        """A pool's plan moved enough to be told: short, notably shorter, or covered again."""
+    def seats(self, data: SeatsData, at: datetime) -> None:
+        """The centre's plan moved enough to be told: short, notably shorter, or covered again."""
         short = max(0, data.needed - data.staffed)
-        told = self._asked.get(data.pool, 0)
-        if short > told * (1 + RISE) and short > told + 1:
-            self._asked[data.pool] = short
-            self._add(_Entry(at, "seats_asked", number=data.needed, of=data.staffed, names=[title]))
-        elif short == 0 and told:
-            self._asked[data.pool] = 0
-            self._add(
-                _Entry(at, "seats_covered", number=data.staffed, of=data.needed, names=[title])
-            )
+        if short > self._told_short * (1 + RISE) and short > self._told_short + 1:
+            self._add(_Entry(at, "seats_asked", number=data.needed, of=data.staffed))
+        elif short == 0 and self._told_short:
+            self._add(_Entry(at, "seats_covered", number=data.staffed, of=data.needed))
+        else:
+            return
+        self._told_short = short
 
     def callback(self, data: CallbackData, before: Promise | None, after: Promise) -> None:
         """A promise was made, or came to its end."""

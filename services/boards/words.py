@@ -123,8 +123,10 @@ def span(seconds: float) -> Title:
 
 
 def number(value: float) -> str:
-    """Two figures where they matter, whole numbers above ten."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"  # noqa: PLR2004
+    """Whole numbers from ten on, else as many figures as tell it from nothing."""
+    if value >= 10:  # noqa: PLR2004
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 0.1 or value == 0 else f"{value:.1g}"  # noqa: PLR2004
 
 
 def headline_title(headline: Headline) -> Title:
@@ -239,16 +241,14 @@ def _cleared(ko: str, en: str) -> Callable[[Decision], Title]:
 
 
 def _seats_asked(made: Decision) -> Title:
-    names = _names(made.names)
     return Title(
-        f"{names.ko} {made.number}석 필요, 현재 {made.of}석",
-        f"{made.number} {names.en} needed, {made.of} staffed",
+        f"상담석 {made.number}석 필요, 현재 {made.of}석",
+        f"{made.number} seats needed, {made.of} staffed",
     )
 
 
 def _seats_covered(made: Decision) -> Title:
-    names = _names(made.names)
-    return Title(f"{names.ko} {made.number}석, 충분", f"{made.number} {names.en} seated, enough")
+    return Title(f"상담석 {made.number}석, 충분", f"{made.number} seats staffed, enough")
 
 
 def _signed_in(made: Decision) -> Title:

@@ -168,4 +168,3 @@ class Handlers:
             decide=lambda _, book, now: act(book, now),
         )
         return await self._commands.run(command)
-

@@ -8,6 +8,7 @@ import base64
 import contextlib
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,8 @@ LOADED: Final = (
     "document.readyState === 'complete' && location.href !== 'about:blank'"
     " && document.fonts.status === 'loaded'"
 )
-START_SECONDS: Final = 30.0
-COMMAND_SECONDS: Final = 30.0
+START_SECONDS: Final = 60.0
+COMMAND_SECONDS: Final = 60.0
 
 
 class BrowserError(Exception):
@@ -51,22 +52,21 @@ class Screen:
     mobile: bool = False
 
 
-class Page:
-    """One tab."""
+class Browser:
+    """A running browser; its tabs are used one after the other."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, session: str) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._session = session
         self._number = 0
-        self.complaints: list[str] = []
+        self.complaints: dict[str, list[str]] = defaultdict(list)
 
-    async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
+    async def command(self, session: str, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a DevTools command and wait for its answer."""
         self._number += 1
         sent = {"id": self._number, "method": method, "params": parameters}
-        await self._socket.send_json(
-            {**sent, "sessionId": self._session} if self._session else sent
-        )
+        if session:
+            sent["sessionId"] = session
+        await self._socket.send_json(sent)
         async with asyncio.timeout(COMMAND_SECONDS):
             async for message in self._socket:
                 answer = message.json()
@@ -78,37 +78,83 @@ class Page:
                     return result
         raise BrowserError(f"{method}: the browser is gone")
 
-    def _note(self, told: dict[str, Any]) -> None:
-        """Keep what the page complains of: a script's error, a blocked or missing file."""
-        if told.get("method") == "Log.entryAdded":
-            entry = told["params"]["entry"]
-            if entry["level"] == "error":
-                self.complaints.append(f"{entry['text']} {entry.get('url', '')}".strip())
-        elif told.get("method") == "Runtime.exceptionThrown":
-            thrown = told["params"]["exceptionDetails"]
-            self.complaints.append(str(thrown.get("exception", thrown).get("description", thrown)))
-
-    async def show_on(self, screen: Screen) -> None:
-        """Give the page the size of a screen."""
-        await self.command(
+    @contextlib.asynccontextmanager
+    async def tab(self, screen: Screen, *, scripts: bool = True) -> AsyncIterator["Page"]:
+        """A new empty tab on a screen, closed afterwards."""
+        target = await self.command("", "Target.createTarget", url="about:blank")
+        attached = await self.command(
+            "", "Target.attachToTarget", targetId=target["targetId"], flatten=True
+        )
+        page = Page(self, attached["sessionId"])
+        for domain in ("Page", "Log", "Runtime"):
+            await page.command(f"{domain}.enable")
+        if not scripts:
+            await page.command("Emulation.setScriptExecutionDisabled", value=True)
+        await page.command(
             "Emulation.setDeviceMetricsOverride",
             width=screen.width,
             height=screen.height,
             deviceScaleFactor=screen.scale,
             mobile=screen.mobile,
         )
+        try:
+            yield page
+        finally:
+            await self.command("", "Target.closeTarget", targetId=target["targetId"])
+
+    def _note(self, told: dict[str, Any]) -> None:
+        """Keep what a page complains of: a script's error, a blocked or missing file."""
+        complaints = self.complaints[told.get("sessionId", "")]
+        if told.get("method") == "Log.entryAdded":
+            entry = told["params"]["entry"]
+            if entry["level"] == "error":
+                complaints.append(f"{entry['text']} {entry.get('url', '')}".strip())
+        elif told.get("method") == "Runtime.exceptionThrown":
+            thrown = told["params"]["exceptionDetails"]
+            complaints.append(str(thrown.get("exception", thrown).get("description", thrown)))
+
+
+class Page:
+    """One tab."""
+
+    def __init__(self, browser: Browser, session: str) -> None:
+        self._browser = browser
+        self._session = session
+
+    @property
+    def complaints(self) -> list[str]:
+        """What went wrong on the page so far."""
+        return list(self._browser.complaints[self._session])
+
+    async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a DevTools command to this tab and wait for its answer."""
+        return await self._browser.command(self._session, method, **parameters)
 
     async def open(self, url: str) -> None:
         """Go to an address and wait until the page has loaded and its fonts are there."""
         await self.command("Page.navigate", url=url)
+        await self.until(LOADED)
+
+    async def until(self, expression: str) -> None:
+        """Wait until a JavaScript expression is true on the page."""
         async with asyncio.timeout(COMMAND_SECONDS):
-            while not await self.evaluate(LOADED):  # noqa: ASYNC110 - the page cannot call us
+            while not await self.evaluate(expression):  # noqa: ASYNC110 - the page cannot call us
                 await asyncio.sleep(0.05)
 
     async def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression on the page."""
         result = await self.command("Runtime.evaluate", expression=expression, returnByValue=True)
         return result["result"].get("value")
+
+    async def unplug(self) -> None:
+        """Pull the network cable of the screen."""
+        await self.command(
+            "Network.emulateNetworkConditions",
+            offline=True,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
 
     async def picture(self, *, whole: bool = False) -> bytes:
         """The page as PNG; `whole` takes what would have to be scrolled to as well."""
@@ -119,29 +165,27 @@ class Page:
 
 
 @contextlib.asynccontextmanager
-async def browser_page(*, scripts: bool = True) -> AsyncIterator[Page]:
-    """A fresh browser with one empty tab, gone afterwards."""
+async def browser() -> AsyncIterator[Browser]:
+    """A fresh browser, gone afterwards."""
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
     if program is None:
         raise BrowserError("Chromium is missing; install it: sudo apt-get install -y chromium")
-    with tempfile.TemporaryDirectory(
-        prefix="surgeline-browser-", ignore_cleanup_errors=True
-    ) as home:
+    with tempfile.TemporaryDirectory(prefix="surgeline-browser-", ignore_cleanup_errors=True) as at:
         process = await asyncio.create_subprocess_exec(
             program,
             *FLAGS,
-            f"--user-data-dir={home}",
+            f"--user-data-dir={at}",
             "about:blank",
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            address = await _address(Path(home) / "DevToolsActivePort", process)
+            address = await _address(Path(at) / "DevToolsActivePort", process)
             async with (
-                aiohttp.ClientSession() as session,
-                session.ws_connect(address, max_msg_size=0) as socket,
+                aiohttp.ClientSession() as client,
+                client.ws_connect(address, max_msg_size=0) as socket,
             ):
-                yield await _tab(socket, scripts=scripts)
+                yield Browser(socket)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
@@ -160,17 +204,3 @@ async def _address(file: Path, process: asyncio.subprocess.Process) -> str:
 
 def _lines(file: Path) -> list[str]:
     return file.read_text().split("\n") if file.exists() else []
-
-
-async def _tab(socket: aiohttp.ClientWebSocketResponse, *, scripts: bool) -> Page:
-    browser = Page(socket, "")
-    target = await browser.command("Target.createTarget", url="about:blank")
-    attached = await browser.command(
-        "Target.attachToTarget", targetId=target["targetId"], flatten=True
-    )
-    page = Page(socket, attached["sessionId"])
-    for domain in ("Page", "Log", "Runtime"):
-        await page.command(f"{domain}.enable")
-    if not scripts:
-        await page.command("Emulation.setScriptExecutionDisabled", value=True)
-    return page

@@ -16,7 +16,7 @@ import httpx
 from rich.console import Console
 
 from load.scenario import FOLDER, load_scenario
-from services.cli.chromium import BrowserError, Page, Screen, browser_page
+from services.cli.chromium import Browser, BrowserError, Screen, browser
 from services.cli.play.narrator import Narrator
 from services.cli.play.news import Reporter, look_at_board
 from services.cli.play.stage import Stage, raise_curtain
@@ -57,18 +57,16 @@ class Moment:
 def is_calm(board: Board) -> bool:
     """An ordinary quarter of an hour, some of it on the chart."""
     arrivals = board["arrivals"]["first_attempts"]
-    return board["headline"]["level"] == "normal" and sum(arrivals) >= ENOUGH_CALLS
+    return bool(board["headline"]["level"] == "normal" and sum(arrivals) >= ENOUGH_CALLS)
 
 
 def is_in_full_surge(board: Board) -> bool:
-    """Declared, more callers than counselors, promises open and the first of them kept."""
-    completed = next(
-        part["people"] for part in board["shares"]["parts"] if part["name"] == "callback_completed"
-    )
-    return (
+    """Declared, promises open, and enough people helped for the shares to show it."""
+    people = {part["name"]: part["people"] for part in board["shares"]["parts"]}
+    return bool(
         board["headline"]["level"] == "surge"
         and board["callbacks"]["open"] >= ENOUGH_CALLS
-        and completed > 0
+        and people["callback_completed"] + people["answered_live"] >= ENOUGH_ANSWERED
     )
 
 
@@ -77,7 +75,8 @@ def is_worked_off(board: Board) -> bool:
     return not board["waiting"] and not board["callbacks"]["open"]
 
 
-ENOUGH_CALLS: Final = 4
+ENOUGH_CALLS: Final = 8
+ENOUGH_ANSWERED: Final = 50
 MOMENTS: Final = (
     Moment(says="calm", has_come=is_calm, shots=(Shot(name="board-calm"),)),
     Moment(
@@ -117,15 +116,15 @@ def command(context: click.Context, out: Path, data: Path) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     data.mkdir(parents=True, exist_ok=True)
-    context.exit(run(lambda: _photograph(out, data)))
+    ledger = data.absolute() / "phone-ledger.jsonl"
+    ledger.unlink(missing_ok=True)
+    context.exit(run(lambda: _photograph(out, data, ledger)))
 
 
-async def _photograph(out: Path, data: Path) -> int:
+async def _photograph(out: Path, data: Path, ledger: Path) -> int:
     console = Console(highlight=False)
     scenario_file, centre_file = FOLDER / "demo-quake.toml", ROOT / "centre.toml"
     scenario, centre = load_scenario(scenario_file), load_centre(centre_file)
-    ledger = data.absolute() / "phone-ledger.jsonl"
-    ledger.unlink(missing_ok=True)
     settings = PlatformSettings(data=data, centre=centre_file, fresh=True, prometheus=False)
     async with Platform(settings, say=lambda line: console.print(line, markup=False)) as platform:
         stage = await raise_curtain(platform, centre, scenario, scenario_file, ledger)
@@ -161,11 +160,12 @@ async def _beside_the_play(stage: Stage, out: Path, console: Console) -> int:
 
 async def _all_moments(stage: Stage, client: httpx.AsyncClient, out: Path, console: Console) -> int:
     complaints: list[str] = []
-    for moment in MOMENTS:
-        await _until(moment, stage, client)
-        for shot in moment.shots:
-            complaints += await _take(shot, stage.platform.urls["boards"], out)
-            console.print(f"           picture of {moment.says}: {shot.name}.png", style="cyan")
+    async with browser() as camera:
+        for moment in MOMENTS:
+            await _until(moment, stage, client)
+            for shot in moment.shots:
+                complaints += await _take(shot, stage.platform.urls["boards"], out, camera)
+                console.print(f"           picture of {moment.says}: {shot.name}", style="cyan")
     for complaint in complaints:
         console.print(f"surgeline: the page complains: {complaint}", style="red", markup=False)
     return FELL_SHORT if complaints else FINE
@@ -179,27 +179,15 @@ async def _until(moment: Moment, stage: Stage, client: httpx.AsyncClient) -> Non
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _take(shot: Shot, url: str, out: Path) -> list[str]:
+async def _take(shot: Shot, url: str, out: Path, camera: Browser) -> list[str]:
     """Take one picture; what the page complained of meanwhile."""
-    async with browser_page() as page:
-        await page.show_on(shot.screen)
+    async with camera.tab(shot.screen) as page:
         await page.open(f"{url}/?lang={shot.language}")
         await asyncio.sleep(SETTLE_SECONDS)
-        complaints = list(page.complaints)
+        complaints = page.complaints
         if shot.unplugged:
-            await _unplug(page)
+            await page.unplug()
+            await asyncio.sleep(UNPLUGGED_SECONDS)
         picture = await page.picture(whole=shot.screen.mobile)
     await asyncio.to_thread((out / f"{shot.name}.png").write_bytes, picture)
     return complaints
-
-
-async def _unplug(page: Page) -> None:
-    """Pull the network cable of the screen and wait until it has noticed."""
-    await page.command(
-        "Network.emulateNetworkConditions",
-        offline=True,
-        latency=0,
-        downloadThroughput=-1,
-        uploadThroughput=-1,
-    )
-    await asyncio.sleep(UNPLUGGED_SECONDS)

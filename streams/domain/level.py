@@ -7,6 +7,7 @@ a single hour teaches no more than a busy hour could. A key that is new believes
 bound of its level, so that it keeps its false-alarm promise from the first contact on.
 """
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import NamedTuple, Protocol
 
@@ -64,12 +65,12 @@ class Level:
 
     __slots__ = (
         "_earlier",
-        "_pending",
         "_slot",
         "_value",
         "calendar",
         "learned",
         "pattern",
+        "pending",
         "policy",
         "prior",
         "sure",
@@ -89,7 +90,7 @@ class Level:
         self.sure = prior is None
         self.prior = prior or (policy.level_weight, policy.level_weight)
         self.learned = learned
-        self._pending: list[tuple[int, float, bool]] = []
+        self.pending: list[tuple[int, float, bool]] = []
         self._slot = -1
         self._value = 1.0
         # The hour before is asked for again when something late comes just after the hour.
@@ -108,15 +109,26 @@ class Level:
 
     def learn(self, slot: int, count: float, *, frozen: bool) -> None:
         """Take a finished hour with contacts in it; quiet hours are made up for at the next."""
-        self._pending.append((slot, count, frozen))
+        self.pending.append((slot, float(count), frozen))
+
+    def recent(self) -> tuple[tuple[int, float], ...]:
+        """The levels of the latest two hours, for a checkpoint."""
+        return tuple(pair for pair in (self._earlier, (self._slot, self._value)) if pair[0] >= 0)
+
+    def go_on(self, levels: Sequence[tuple[int, float]]) -> None:
+        """Levels that were fixed before a restart stay as they were."""
+        if levels:
+            self._slot, self._value = levels[-1]
+        if len(levels) > 1:
+            self._earlier = levels[0]
 
     def _level(self, slot: int) -> float:
         if slot == self._earlier[0]:
             return self._earlier[1]
         if slot != self._slot:
             newest = slot - self.policy.lag
-            while self._pending and self._pending[0][0] <= newest:
-                self._apply(*self._pending.pop(0))
+            while self.pending and self.pending[0][0] <= newest:
+                self._apply(*self.pending.pop(0))
             self._earlier = self._slot, self._value
             self._slot = slot
             self._value = self._estimate()

@@ -63,6 +63,11 @@ class Plan:
             return False
         return shape.mass(start, end) > SILENT_CONTACTS
 
+    def would_be(self, start: int, end: int) -> float:
+        """Contacts that the centre file expects of the whole feed in a stretch of time."""
+        shape = self._shapes.get(TOTAL)
+        return shape.mass(start, end) if shape is not None else 0.0
+
     def _make(self, key: str, learned: Learned | None) -> Level | None:
         shape = self._shapes.get(key)
         if shape is not None:

@@ -24,6 +24,7 @@ from streams.domain.calendar import BLOCK, HOUR, WEEK_HOURS, Calendar
 _Z95: Final = 1.6448536269514722
 # Rates of the last nine weeks are kept: levels of quiet keys look back as far as that.
 _KEPT: Final = 9 * WEEK_HOURS
+_RECENT: Final = 4
 # 24 hours and 7 days are 31 effects, all estimated.
 _POOL_SIZE: Final = 31
 _NEARBY: Final = (-2, -1, 0, 1, 2)
@@ -66,19 +67,19 @@ class Season:
     """The learned plain week of one stream; `rate` is the upper bound that detection believes."""
 
     __slots__ = (
-        "_counts",
-        "_days",
-        "_level",
-        "_pending",
-        "_pool",
         "_rates",
-        "_upto",
-        "_weeks",
         "calendar",
+        "counts",
+        "days",
         "known_day",
         "learned_hours",
+        "level",
+        "pending",
         "policy",
+        "pool",
         "reference",
+        "upto",
+        "weeks",
     )
 
     def __init__(
@@ -94,14 +95,14 @@ class Season:
         self.policy = policy
         self.known_day = known_day or _plain
         self.learned_hours = 0
-        self._counts = [0.0] * WEEK_HOURS
-        self._weeks = [0.0] * WEEK_HOURS
-        self._level = (0.0, 0.0)
-        self._pool: tuple[list[float], float] | None = None
-        self._days: dict[str, tuple[float, float]] = {}
-        self._pending: list[tuple[int, float, bool]] = []
+        self.counts = [0.0] * WEEK_HOURS
+        self.weeks = [0.0] * WEEK_HOURS
+        self.level = (0.0, 0.0)
+        self.pool: tuple[list[float], float] | None = None
+        self.days: dict[str, tuple[float, float]] = {}
+        self.pending: list[tuple[int, float, bool]] = []
         self._rates: dict[int, tuple[float, float]] = {}
-        self._upto: int | None = None
+        self.upto: int | None = None
 
     @property
     def ready(self) -> bool:
@@ -131,7 +132,15 @@ class Season:
 
     def learn(self, slot: int, count: float, *, frozen: bool = False) -> None:
         """Take a finished hour; a frozen one (alarm, outage) teaches nothing."""
-        self._pending.append((slot, count, frozen))
+        self.pending.append((slot, float(count), frozen))
+
+    def recent(self) -> tuple[tuple[int, float, float], ...]:
+        """The rates of the latest hours, for a checkpoint."""
+        return tuple((slot, *self._rates[slot]) for slot in sorted(self._rates)[-_RECENT:])
+
+    def go_on(self, rates: Sequence[tuple[int, float, float]]) -> None:
+        """Rates that were fixed before a restart stay as they were."""
+        self._rates.update({slot: (mean, believed) for slot, mean, believed in rates})
 
     def _at(self, slot: int) -> tuple[float, float]:
         rates = self._rates.get(slot)
@@ -145,8 +154,8 @@ class Season:
     def _fix(self, slot: int) -> tuple[float, float]:
         """Decide a slot's rate for good: (mean, what detection believes over kappa)."""
         newest = slot - self.policy.lag
-        while self._pending and self._pending[0][0] <= newest:
-            self._apply(*self._pending.pop(0))
+        while self.pending and self.pending[0][0] <= newest:
+            self._apply(*self.pending.pop(0))
         shape, worth = self._shape(self._hour(slot))
         if worth <= 0:
             return 0.0, 0.0
@@ -156,7 +165,7 @@ class Season:
         doubt = 1.0 if given else upper_bound(worth)
         name = self.known_day(self.calendar.local(slot).date())
         if name is not None:
-            seen, expected = self._days.get(name, (0.0, 0.0))
+            seen, expected = self.days.get(name, (0.0, 0.0))
             weight = self.policy.day_weight
             mean *= (seen + weight) / (expected + weight)
             doubt = max(doubt, upper_bound(seen + weight))
@@ -168,7 +177,7 @@ class Season:
     def _factor(self) -> float:
         """The present level over that of the shape's memory."""
         weight = self.policy.level_weight
-        seen, expected = self._level
+        seen, expected = self.level
         return (seen + weight) / (expected + weight)
 
     def _shape(self, hour: int) -> tuple[float, float]:
@@ -176,22 +185,22 @@ class Season:
         pooled, weight = self._pooled()
         if pooled[hour] <= 0 or weight <= 0:
             return (1.0, 1.0) if self.reference is not None else (0.0, 0.0)
-        counts = self._counts[hour] + weight
-        return counts / (self._weeks[hour] + weight / pooled[hour]), counts
+        counts = self.counts[hour] + weight
+        return counts / (self.weeks[hour] + weight / pooled[hour]), counts
 
     def _pooled(self) -> tuple[list[float], float]:
         """What each hour of the week leans on, and how many contacts that weighs."""
-        if self._pool is None:
-            most = min(self.policy.most_pooled, sum(self._counts) / _POOL_SIZE)
-            product = _product(self._counts, self._weeks)
+        if self.pool is None:
+            most = min(self.policy.most_pooled, sum(self.counts) / _POOL_SIZE)
+            product = _product(self.counts, self.weeks)
             weight = self._weight(product, most)
             # An evening's neighbours differ from the product as it does.
             nearby = [
-                rate * _around(self._counts, product, self._weeks, hour, weight)
+                rate * _around(self.counts, product, self.weeks, hour, weight)
                 for hour, rate in enumerate(product)
             ]
-            self._pool = nearby, self._weight(nearby, most)
-        return self._pool
+            self.pool = nearby, self._weight(nearby, most)
+        return self.pool
 
     def _weight(self, rates: Sequence[float], most: float) -> float:
         """How many contacts a prior with these means is worth.
@@ -199,15 +208,15 @@ class Season:
         If hours of the week have true factors of variance v around it, then
         E[(count - expected)^2] = expected + v expected^2, and the gamma prior weighs 1 / v.
         """
-        expected = [rate * weeks for rate, weeks in zip(rates, self._weeks, strict=True)]
-        excess = sum((c - e) ** 2 - e for c, e in zip(self._counts, expected, strict=True))
+        expected = [rate * weeks for rate, weeks in zip(rates, self.weeks, strict=True)]
+        excess = sum((c - e) ** 2 - e for c, e in zip(self.counts, expected, strict=True))
         square = sum(e * e for e in expected)
         return min(most, square / excess) if excess > 0 else most
 
     def _apply(self, slot: int, count: float, frozen: bool) -> None:
-        if self._upto is not None and slot <= self._upto:
+        if self.upto is not None and slot <= self.upto:
             return
-        self._upto = slot
+        self.upto = slot
         if frozen:
             return
         hour = self._hour(slot)
@@ -218,21 +227,21 @@ class Season:
         name = self.known_day(self.calendar.local(slot).date())
         if name is not None:
             if worth > 0:
-                seen, expected = self._days.get(name, (0.0, 0.0))
-                self._days[name] = seen + winsorised(count, 4 * mean), expected + mean
+                seen, expected = self.days.get(name, (0.0, 0.0))
+                self.days[name] = seen + winsorised(count, 4 * mean), expected + mean
             return
         if self.ready or self.reference is not None:
             count = winsorised(count, mean)
             keep = 1 - 1 / self.policy.level_memory
-            seen, expected = self._level
-            self._level = seen * keep + count, expected * keep + shape * exposure
+            seen, expected = self.level
+            self.level = seen * keep + count, expected * keep + shape * exposure
         keep = 1 - WEEK_HOURS / self.policy.shape_memory
-        self._counts[hour] = self._counts[hour] * keep + count
-        self._weeks[hour] = self._weeks[hour] * keep + factor * exposure
+        self.counts[hour] = self.counts[hour] * keep + count
+        self.weeks[hour] = self.weeks[hour] * keep + factor * exposure
         self.learned_hours += 1
         # The pool moves slowly: once a day is often enough, and cheap.
         if self.learned_hours < WEEK_HOURS or hour % 24 == 0:
-            self._pool = None
+            self.pool = None
 
 
 def _product(counts: Sequence[float], weeks: Sequence[float]) -> list[float]:

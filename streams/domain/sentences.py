@@ -1,6 +1,7 @@
 """How is a surge said in one sentence that a duty officer can read aloud?"""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from streams.events.surges import SurgeData
 
@@ -45,6 +46,27 @@ def closing(data: SurgeData) -> str:
         f"demand is back below one and a half times normal; "
         f"{data.observed} calls came where {_few(data.expected)} were expected"
     )
+
+
+def silence(expected: float, lasted: timedelta) -> str:
+    """What is said when nothing comes in any more."""
+    return (
+        f"no calls for {_minutes(lasted)} where {_few(expected)} were expected: "
+        "the feed is silent, which does not mean that it is calm"
+    )
+
+
+def resumed(expected: float, lasted: timedelta) -> str:
+    """What is said when the feed is back."""
+    return (
+        f"the feed is back after {_minutes(lasted)}; "
+        f"what became of about {_few(expected)} calls is not known here"
+    )
+
+
+def _minutes(lasted: timedelta) -> str:
+    minutes = round(lasted.total_seconds() / 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"  # noqa: PLR2004
 
 
 def _times(ratio: float) -> str:

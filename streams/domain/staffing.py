@@ -7,6 +7,7 @@ give up. Erlang A alone counts quitters as relief, so in a crisis the ceiling de
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from math import ceil
 
 from streams.domain.centre import Centre, ServiceTarget
 from streams.domain.erlang import erlang_a
@@ -23,6 +24,7 @@ from streams.events.surges import (
 
 SurgeFact = SurgeDeclared | SurgeRevised | SurgeCleared
 ALL_POOLS = "all"
+LARGE_ERLANGS = 3000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,11 @@ def _sized(rate_per_hour: float, target: ServiceTarget) -> int:
 
 
 def _seats(rate_per_hour: float, target: ServiceTarget) -> int:
+    # From there on the people needed are a constant share of the load (98 % at the usual target,
+    # to 0.2 %), and an exact sum would hold up everything else of its process for seconds.
+    largest = LARGE_ERLANGS * 3600 / target.handle_time.total_seconds()
+    if rate_per_hour > largest:
+        return ceil(_seats(largest, target) * rate_per_hour / largest)
     # Three digits of a rate are more than any estimate has, and make the answers few.
     return _sized(float(f"{rate_per_hour:.3g}"), target)
 

@@ -5,42 +5,40 @@ of keys it raises, and says what changes: declared once, revised as evidence gro
 rise from watch to alert, the key may become a more specific one), cleared once.
 """
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
 from streams.domain import sentences
-from streams.domain.alert import Evidence, describe, grown
-from streams.domain.centre import AlertPolicy, Centre
-from streams.domain.detector import Counts, Detector, Rules, Thresholds
-from streams.domain.mixture import Mixture, Rise
-from streams.domain.outage import Outages
-from streams.domain.plan import TOTAL, Plan
+from streams.domain.alert import describe, grown
+from streams.domain.centre import Centre
+from streams.domain.detector import Thresholds
+from streams.domain.keys import Keys, thresholds
+from streams.domain.mixture import Rise
+from streams.domain.plan import TOTAL
 from streams.domain.rollups import Excess, explained, most_specific, narrower, residual
+from streams.events.baselines import BaselineData, BaselineLearned, DetectorCheckpointed
 from streams.events.codec import derived_id
 from streams.events.demand import PulseData
-from streams.events.surges import SurgeCleared, SurgeData, SurgeDeclared, SurgeRevised, Tier
+from streams.events.surges import (
+    FeedData,
+    FeedResumed,
+    FeedSilent,
+    SurgeCleared,
+    SurgeData,
+    SurgeDeclared,
+    SurgeRevised,
+)
+
+__all__ = ["SurgeFact", "SurgeWatch", "thresholds"]
 
 SurgeFact = SurgeDeclared | SurgeRevised | SurgeCleared
 
 SOURCE = "/surgeline/surge"
-WEEKS_A_YEAR = 8766 / 168
 # How long a surge that is over still accounts for evidence that it left behind.
 _REMEMBERED = timedelta(hours=24)
-_ON_ITS_WAY = 10
-_MOST_KEYS = 2000
-NEVER = Thresholds(watch=math.inf, alert=math.inf)
-
-
-def thresholds(contacts_a_year: float, policy: AlertPolicy) -> Thresholds:
-    """The statistic's two thresholds: baseline contacts per accepted false alarm."""
-    return Thresholds(
-        watch=contacts_a_year / (policy.watch_per_week * WEEKS_A_YEAR),
-        alert=contacts_a_year / policy.alert_per_year,
-    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,33 +57,25 @@ class SurgeWatch:
         self, centre: Centre, known_day: Callable[[date], str | None] | None = None
     ) -> None:
         """`known_day` names the days that are not plain ones, such as national holidays."""
-        self._policy = centre.alerts
-        self._outages = Outages()
-        self._plan = Plan(centre, self._outages, known_day)
-        self._rules = Rules(
-            mixture=Mixture(self._policy.ratios, self._policy.kappa),
-            thresholds=thresholds(self._plan.per_year, self._policy),
-            distinct_callers=self._policy.distinct_callers,
-        )
-        # A key without a baseline of its own spends none of the budget: it can name a surge, but
-        # not raise one.
-        self._silent_rules = replace(self._rules, thresholds=NEVER)
-        self._detectors: dict[str, Detector] = {}
+        self._lateness = centre.alerts.lateness
+        self._keys = Keys(centre, known_day)
         self._open: list[_Crisis] = []
         self._past: list[_Crisis] = []
-        self._heard = 0
+        self._silent: int | None = None
         self.too_late = 0
 
     @property
     def thresholds(self) -> Thresholds:
         """Where watch and alert begin."""
-        return self._rules.thresholds
+        return self._keys.rules.thresholds
 
     def expected(self, key: str, at: datetime) -> float:
         """First attempts per hour expected of a key; 0 when nothing is known of it."""
-        detector = self._detectors.get(key)
-        level = detector.expected if detector else self._plan.level(key)
-        return level.rate(int(at.timestamp())) if level else 0.0
+        return self._keys.expected(key, at)
+
+    def rise(self, key: str, now: datetime) -> Rise:
+        """What has come since the key's likeliest start, and what was expected in that time."""
+        return self._keys.rise(key, now)
 
     def observe(self, pulse: PulseData, now: datetime) -> list[SurgeFact]:
         """Take one pulse: the same again changes nothing, and an alarm does not wait."""
@@ -94,25 +84,13 @@ class SurgeWatch:
         if second < frontier:
             self.too_late += 1
             return []
-        detector = self._detectors.get(pulse.key) or self._begin_key(pulse.key)
-        if detector is None:
-            return []
-        detector.settle(frontier)
-        counts = Counts(
-            pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld, pulse.revision
-        )
-        if pulse.key == TOTAL:
-            self._listen(detector, second)
-        if not detector.observe(second, pulse.partition, counts):
-            return []
-        self._heard = max(self._heard, second + 1)
-        return self._raised(pulse.key, now) if detector.raised else []
+        return self._raised(pulse.key, now) if self._keys.observe(pulse, second, frontier) else []
 
     def tick(self, now: datetime) -> list[SurgeFact]:
         """What the passing of time changes: revisions that are due, surges that are over."""
         frontier = self._frontier(now)
-        for detector in self._detectors.values():
-            detector.settle(frontier)
+        self._keys.silence(now)
+        self._keys.settle(frontier)
         self._past = [past for past in self._past if now - _ended(past) < _REMEMBERED]
         facts: list[SurgeFact] = []
         for crisis in list(self._open):
@@ -120,47 +98,65 @@ class SurgeWatch:
             due = crisis.data.next_update_due
             if over is not None:
                 facts.append(self._clear(crisis, over, now))
-            elif (due is None or now >= due) and self._detectors[crisis.data.key].raised:
+            elif (due is None or now >= due) and self._keys.detectors[crisis.data.key].raised:
                 facts.append(self._revise(crisis, now))
         return facts
+
+    def feed(self, now: datetime) -> list[FeedSilent | FeedResumed]:
+        """Whether the feed has fallen silent, or is back; said once each."""
+        since = self._keys.silence(now)
+        if since is None or (self._silent is not None and since != self._silent):
+            resumed = self._silent
+            self._silent = None
+            return [self._feed_resumed(resumed, now)] if resumed is not None else []
+        if self._silent is not None:
+            return []
+        self._silent = since
+        return [self._feed_silent(since, now)]
+
+    def checkpoints(self, now: datetime) -> list[DetectorCheckpointed | BaselineLearned]:
+        """What is settled, for the topic `baselines`; the same whoever writes it."""
+        frontier = self._frontier(now)
+        until = datetime.fromtimestamp(frontier, UTC)
+        events: list[DetectorCheckpointed | BaselineLearned] = []
+        for data in self._keys.checkpoint(frontier):
+            if isinstance(data, BaselineData):
+                id_ = derived_id("baseline", data.key, frontier)
+                events.append(
+                    BaselineLearned(id=id_, source=SOURCE, subject=data.key, time=until, data=data)
+                )
+            else:
+                id_ = derived_id("checkpoint", data.key, frontier)
+                events.append(
+                    DetectorCheckpointed(
+                        id=id_, source=SOURCE, subject=data.key, time=until, data=data
+                    )
+                )
+        return events
+
+    def restore(
+        self,
+        checkpoints: Iterable[DetectorCheckpointed | BaselineLearned],
+        facts: Iterable[SurgeFact] = (),
+    ) -> None:
+        """Go on from checkpoints, and from the surges said so far (in the order of the log)."""
+        self._keys.restore(event.data for event in checkpoints)
+        episodes: dict[str, _Crisis] = {}
+        for fact in facts:
+            data = fact.data
+            cleared_at = fact.time if isinstance(fact, SurgeCleared) else None
+            known = episodes.get(data.episode)
+            keys = {data.key, *data.also} | (known.keys if known else set())
+            episodes[data.episode] = _Crisis(data=data, keys=keys, cleared_at=cleared_at)
+        self._open = [crisis for crisis in episodes.values() if crisis.cleared_at is None]
+        self._past = [crisis for crisis in episodes.values() if crisis.cleared_at is not None]
 
     def open(self) -> list[SurgeData]:
         """The surges that are on, as last said."""
         return [crisis.data for crisis in self._open]
 
-    def rise(self, key: str, now: datetime) -> Rise:
-        """What has come since the key's likeliest start, and what was expected in that time."""
-        detector = self._detectors.get(key)
-        # What happened in the last seconds may still be on its way.
-        until = max(self._heard, int(now.timestamp()) - _ON_ITS_WAY)
-        return detector.rise(until) if detector else Rise(until, 0.0, 0.0)
-
-    def _begin_key(self, key: str) -> Detector | None:
-        """A detector for a key heard of for the first time, while there is room for it."""
-        known = key in self._plan
-        if not known and len(self._detectors) >= _MOST_KEYS:
-            return None
-        level = self._plan.level(key)
-        if level is None:
-            return None
-        rules = self._rules if known else self._silent_rules
-        self._detectors[key] = Detector(level, rules)
-        return self._detectors[key]
-
-    def _listen(self, total: Detector, second: int) -> None:
-        """Whether the feed had stopped before this second, or had not stopped after all."""
-        changed = self._outages.remove(second, second + 1)
-        begin, after = total.silence_before(second), total.heard_after(second)
-        for low, high in ((begin, second), (second + 1, after)):
-            if low is not None and high is not None and self._plan.silent(low, high):
-                self._outages.add(low, high)
-                changed = True
-        if changed:
-            for detector in self._detectors.values():
-                detector.refold()
-
     def _frontier(self, now: datetime) -> int:
-        return int((now - self._policy.lateness).timestamp())
+        return int((now - self._lateness).timestamp())
 
     def _raised(self, key: str, now: datetime) -> list[SurgeFact]:
         """A key is in surge: a new crisis, or more evidence of one that is known."""
@@ -174,20 +170,21 @@ class SurgeWatch:
             renamed = self._narrow(crisis, now)
             if renamed:
                 return renamed
-        raises = crisis.data.tier == "watch" and self._tier(key) == "alert"
+        raises = crisis.data.tier == "watch" and self._keys.tier(key) == "alert"
         if raises or (key == crisis.data.key and grown(crisis.data, self.rise(key, now))):
             return [self._revise(crisis, now)]
         return []
 
     def _account(self, key: str, now: datetime) -> _Crisis | None:
         """The crisis that a raised key belongs to, if one is known."""
-        for crisis in (*self._open, *self._past):
+        begun = datetime.fromtimestamp(self.rise(key, now).start, UTC)
+        # A surge that is over accounts for evidence that began before its end.
+        known = [*self._open, *(past for past in self._past if begun < _ended(past))]
+        for crisis in known:
             if key in crisis.keys:
                 return crisis
-        begun = datetime.fromtimestamp(self.rise(key, now).start, UTC)
-        known = [*self._open, *(past for past in self._past if begun < _ended(past))]
         excesses = [self._excess_of(crisis, now) for crisis in known]
-        if not known or not explained(self._excess(key, now), excesses):
+        if not known or not explained(self._keys.excess(key, now), excesses):
             return None
         return max(zip(known, excesses, strict=True), key=lambda pair: pair[1].contacts)[0]
 
@@ -195,8 +192,8 @@ class SurgeWatch:
         known = [self._excess_of(crisis, now) for crisis in self._open]
         taken = set().union(*(crisis.keys for crisis in self._open))
         left = {
-            key: residual(self._excess(key, now), known)
-            for key in self._detectors
+            key: residual(self._keys.excess(key, now), known)
+            for key in self._keys.detectors
             if key not in taken
         }
         key = most_specific(left[trigger], left.values())
@@ -204,7 +201,8 @@ class SurgeWatch:
 
     def _begin(self, key: str, keys: set[str], now: datetime) -> SurgeDeclared:
         episode = derived_id("surge", key, self.rise(key, now).start)
-        data = describe(self._evidence(key, keys, now), episode, now)
+        evidence = self._keys.evidence(key, keys, now, self._others(None, now))
+        data = describe(evidence, episode, now)
         self._open.append(_Crisis(data=data, keys=keys))
         return SurgeDeclared(
             id=derived_id(episode, "declared", 0), source=SOURCE, subject=key, time=now, data=data
@@ -214,12 +212,8 @@ class SurgeWatch:
         """A crisis seen at a broad level takes the name of the parts that turn out to be it."""
         others = [other for other in (*self._open, *self._past) if other is not crisis]
         taken = set().union(*(other.keys for other in others))
-        raised = [
-            self._excess(key, now)
-            for key, detector in self._detectors.items()
-            if detector.raised and key not in taken
-        ]
-        parts = narrower(self._excess(crisis.data.key, now), raised)
+        raised = [self._keys.excess(key, now) for key in self._keys.raised() if key not in taken]
+        parts = narrower(self._keys.excess(crisis.data.key, now), raised)
         if not parts:
             return []
         crisis.keys.add(parts[0])
@@ -231,7 +225,8 @@ class SurgeWatch:
 
     def _revise(self, crisis: _Crisis, now: datetime, key: str | None = None) -> SurgeRevised:
         old = crisis.data
-        evidence = self._evidence(key or old.key, crisis.keys, now)
+        others = self._others(crisis, now)
+        evidence = self._keys.evidence(key or old.key, crisis.keys, now, others)
         crisis.data = describe(evidence, old.episode, now, old)
         return SurgeRevised(
             id=derived_id(old.episode, "revised", crisis.data.revision),
@@ -243,11 +238,11 @@ class SurgeWatch:
 
     def _over(self, crisis: _Crisis, frontier: int) -> int | None:
         """When the crisis ended, judged on counts that can no longer change."""
-        named = self._detectors[crisis.data.key]
+        named = self._keys.detectors[crisis.data.key]
         if named.raised:
             return named.closed_at(frontier)
         # Named by another key's alarm without one of its own: over when that one is.
-        ends = [self._detectors[key].closed_at(frontier) for key in crisis.keys]
+        ends = [self._keys.detectors[key].closed_at(frontier) for key in crisis.keys]
         return None if None in ends else max(end for end in ends if end is not None)
 
     def _clear(self, crisis: _Crisis, over: int, now: datetime) -> SurgeCleared:
@@ -270,41 +265,41 @@ class SurgeWatch:
             data=crisis.data,
         )
 
-    def _tier(self, key: str) -> Tier:
-        return self._detectors[key].tier
-
-    def _excess(self, key: str, now: datetime) -> Excess:
-        rise = self.rise(key, now)
-        share = self._plan.share(key)
-        return Excess(key=key, contacts=rise.calls - rise.mass, share=share)
+    def _others(self, crisis: _Crisis | None, now: datetime) -> list[Excess]:
+        return [self._excess_of(other, now) for other in self._open if other is not crisis]
 
     def _excess_of(self, crisis: _Crisis, now: datetime) -> Excess:
-        current = self._excess(crisis.data.key, now)
+        current = self._keys.excess(crisis.data.key, now)
         if crisis.cleared_at is None:
             return current
         last = crisis.data.observed - crisis.data.expected
         return Excess(key=current.key, contacts=last, share=current.share)
 
-    def _evidence(self, key: str, keys: set[str], now: datetime) -> Evidence:
-        alarmed = [raised for raised in sorted(keys) if self._detectors[raised].raised]
-        tier: Tier = (
-            "alert" if any(self._tier(raised) == "alert" for raised in alarmed) else "watch"
+    def _feed_silent(self, since: int, now: datetime) -> FeedSilent:
+        begun = datetime.fromtimestamp(since, UTC)
+        expected = self._keys.plan.would_be(since, int(now.timestamp()))
+        data = FeedData(
+            silent_since=begun,
+            expected=round(expected, 1),
+            sentence=sentences.silence(expected, now - begun),
         )
-        strongest = max(self._detectors[raised].evidence for raised in alarmed) if alarmed else 0.0
-        limits = self._rules.thresholds
-        whole = max((self._excess(other, now).contacts for other in alarmed), default=0.0)
-        own = self._excess(key, now).contacts
-        return Evidence(
-            key=key,
-            tier=tier,
-            rise=self.rise(key, now),
-            rate_now=self.expected(key, now),
-            statistic=strongest,
-            threshold=limits.alert if tier == "alert" else limits.watch,
-            covers=min(1.0, own / whole) if whole > 0 else 1.0,
-            also=tuple(other for other in alarmed if other != key),
+        id_ = derived_id("feed-silent", since)
+        return FeedSilent(id=id_, source=SOURCE, subject=TOTAL, time=now, data=data)
+
+    def _feed_resumed(self, since: int, now: datetime) -> FeedResumed:
+        begun = datetime.fromtimestamp(since, UTC)
+        back = datetime.fromtimestamp(self._keys.heard - 1, UTC)
+        expected = self._keys.plan.would_be(since, self._keys.heard - 1)
+        data = FeedData(
+            silent_since=begun,
+            expected=round(expected, 1),
+            resumed_at=back,
+            sentence=sentences.resumed(expected, back - begun),
         )
+        id_ = derived_id("feed-resumed", since)
+        return FeedResumed(id=id_, source=SOURCE, subject=TOTAL, time=now, data=data)
 
 
 def _ended(crisis: _Crisis) -> datetime:
-    return crisis.cleared_at or datetime.max.replace(tzinfo=UTC)
+    """When it was over; one that is on ends after everything."""
+    return crisis.data.cleared_at or datetime.max.replace(tzinfo=UTC)

@@ -9,6 +9,7 @@ import msgspec
 
 from streams.errors import InvalidEventError
 from streams.events.agents import AgentStateChanged
+from streams.events.baselines import BaselineLearned, DetectorCheckpointed
 from streams.events.callbacks import CallbackChanged, CallbackWanted, CallerServed, SwitchesSet
 from streams.events.contacts import (
     ContactAbandoned,
@@ -22,7 +23,14 @@ from streams.events.contacts import (
 from streams.events.control import ClockDeclared, ContactKeyed, DeadLettered
 from streams.events.demand import PulseCounted, QueuesMeasured
 from streams.events.envelope import CloudEvent
-from streams.events.surges import SeatsNeeded, SurgeCleared, SurgeDeclared, SurgeRevised
+from streams.events.surges import (
+    FeedResumed,
+    FeedSilent,
+    SeatsNeeded,
+    SurgeCleared,
+    SurgeDeclared,
+    SurgeRevised,
+)
 
 Event = (
     ContactArrived
@@ -39,6 +47,10 @@ Event = (
     | SurgeRevised
     | SurgeCleared
     | SeatsNeeded
+    | BaselineLearned
+    | DetectorCheckpointed
+    | FeedSilent
+    | FeedResumed
     | CallbackWanted
     | CallerServed
     | CallbackChanged

@@ -54,12 +54,12 @@ CARRIED: Final[dict[Topic, tuple[str, ...]]] = {
     AGENTS: ("agent.",),
     PULSES: ("pulse.",),
     QUEUES: ("queue.",),
-    SURGES: ("surge.",),
+    SURGES: ("surge.", "feed."),
     SEATS: ("seats.",),
     OVERFLOW: ("overflow.",),
     CALLBACKS: ("callback.",),
     CLOCK: ("clock.",),
-    BASELINES: ("baseline.",),
+    BASELINES: ("baseline.", "detector."),
     DEAD_LETTERS: ("dead-letter.",),
 }
 

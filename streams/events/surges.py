@@ -58,6 +58,26 @@ class SurgeCleared(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.c
     data: SurgeData
 
 
+class FeedData(Data, frozen=True, kw_only=True):
+    """The whole feed has been silent since `silent_since`, where `expected` contacts would be.
+
+    Silence is not calm: while it lasts nothing is learned, and no surge is called over.
+    """
+
+    silent_since: datetime
+    expected: float
+    sentence: str
+    resumed_at: datetime | None = None
+
+
+class FeedSilent(CloudEvent, frozen=True, kw_only=True, tag="surgeline.feed.silent.v1"):
+    data: FeedData
+
+
+class FeedResumed(CloudEvent, frozen=True, kw_only=True, tag="surgeline.feed.resumed.v1"):
+    data: FeedData
+
+
 class SeatsData(Data, frozen=True, kw_only=True):
     """Seats of one pool: what the rate needs, what is staffed, and how sure that is.
 

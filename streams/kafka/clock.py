@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+
+from aiokafka.errors import KafkaError
 
 from streams.domain.clock import REAL_TIME, CentreClock
 from streams.events.codec import decode
@@ -11,6 +14,8 @@ from streams.events.control import ClockDeclared
 from streams.kafka.reader import follow
 from streams.settings import Connections
 from streams.topics import CLOCK
+
+log = logging.getLogger(__name__)
 
 
 class FollowedClock:
@@ -28,12 +33,8 @@ class FollowedClock:
     async def start(self) -> None:
         """Return once everything declared so far is known; then keep following."""
         caught_up = asyncio.Event()
-        self._task = asyncio.create_task(self._follow(caught_up.set))
-        waiter = asyncio.create_task(caught_up.wait())
-        await asyncio.wait({self._task, waiter}, return_when=asyncio.FIRST_COMPLETED)
-        waiter.cancel()
-        if self._task.done():
-            self._task.result()
+        self._task = asyncio.create_task(self._keep_following(caught_up.set))
+        await caught_up.wait()
 
     async def stop(self) -> None:
         """Stop following."""
@@ -45,6 +46,15 @@ class FollowedClock:
     def set(self, clock: CentreClock) -> None:
         """Take a clock at once, as whoever declared it may."""
         self.clock = clock
+
+    async def _keep_following(self, caught_up: Callable[[], None]) -> None:
+        # A clock that stopped being followed would freeze unnoticed: begin again instead.
+        while True:
+            try:
+                await self._follow(caught_up)
+            except (KafkaError, OSError) as error:
+                log.warning("clock followed anew", extra={"error": type(error).__name__})
+                await asyncio.sleep(1)
 
     async def _follow(self, caught_up: Callable[[], None]) -> None:
         async for record in follow(self._connections, CLOCK, on_caught_up=caught_up):

@@ -13,7 +13,7 @@ from streams.domain.centre import Centre
 from streams.domain.staffing import SeatPlanner, SurgeFact
 from streams.events.agents import AgentStateChanged
 from streams.events.codec import encode
-from streams.events.surges import SeatsNeeded
+from streams.events.surges import FeedResumed, FeedSilent, SeatsNeeded
 from streams.kafka import FollowedClock, Outgoing, Record, follow, read_to_end
 from streams.processors.contract import Moment
 from streams.processors.opened import open_record, open_value, refuse
@@ -71,7 +71,7 @@ class Staffing:
                 if isinstance(event, SurgeFact):
                     needs += self._planner.observe(event, moment.now)
                     moment.letters.good()
-                else:
+                elif not isinstance(event, FeedSilent | FeedResumed):
                     refuse(record, SURGES.name, event, moment.letters)
             self._position = record.offset + 1
         metrics.EVENTS_FOLDED.labels(self.name).inc(len(records))

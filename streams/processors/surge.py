@@ -6,27 +6,29 @@ and only who sees them together makes one episode of it. Time is judged by the p
 would have done in time.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from streams.domain.centre import Centre
 from streams.domain.surge import SurgeFact, SurgeWatch
+from streams.events.baselines import DetectorCheckpointed
 from streams.events.codec import encode
 from streams.events.demand import PulseCounted
-from streams.kafka import FollowedClock, Outgoing, Record, read_to_end
+from streams.events.envelope import CloudEvent
+from streams.events.surges import FeedResumed, FeedSilent
+from streams.kafka import FollowedClock, Outgoing, Record
 from streams.processors.contract import Moment
-from streams.processors.opened import open_record, open_value, refuse
+from streams.processors.opened import open_record, refuse
+from streams.processors.surge_memory import Heard, recall
 from streams.settings import Connections
 from streams.telemetry import metrics
-from streams.topics import PULSES, SURGES
+from streams.topics import BASELINES, PULSES, SURGES, Topic
 
 log = logging.getLogger(__name__)
 
-# The detector's memory is as long as the pulses are kept; older ones have no weight left.
-WINDOW: Final = timedelta(days=7)
+CHECKPOINT_SECONDS: Final = 60.0
 
 
 class Surge:
@@ -40,49 +42,32 @@ class Surge:
         self._connections = connections
         self._centre = centre
         self._clock = clock
-        self._watch = SurgeWatch(centre)
+        self._heard = Heard(SurgeWatch(centre), clock)
         self._positions: dict[int, int] = {}
-        self._heard: datetime | None = None
+        self._next_checkpoint = 0.0
+        self._observed = False
 
     def positions(self) -> Mapping[int, int]:
         """The next offset of each partition of `pulses`."""
         return self._positions
 
     async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
-        """Start anew from the pulses kept on the log, unless nothing has changed hands."""
+        """Start anew from what the log remembers, unless nothing has changed hands."""
         kept = committed.keys() == self._positions.keys() and all(
             self._positions[partition] >= (at or 0) for partition, at in committed.items()
         )
         if kept:
             return
         self._positions = {}
-        self._watch = SurgeWatch(self._centre)
-        self._heard = None
-        ends = {partition: at for partition, at in committed.items() if at}
-        if ends and not await self._replay(ends, give_up):
+        if not committed:
             return
+        self._heard = Heard(SurgeWatch(self._centre), self._clock)
+        ends = {partition: at for partition, at in committed.items() if at}
+        await recall(self._connections, self._heard, ends, give_up)
+        if give_up():
+            return
+        self._next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
         self._positions = {partition: at or 0 for partition, at in committed.items()}
-
-    async def _replay(self, ends: Mapping[int, int], give_up: Callable[[], bool]) -> bool:
-        since = datetime.now(UTC) - WINDOW
-        records = [
-            record
-            async for record in read_to_end(
-                self._connections, PULSES, partitions=list(ends), ends=ends, since=since
-            )
-        ]
-        # As they came: the keys of one crisis are on several partitions.
-        records.sort(key=lambda record: (record.timestamp_ms, record.partition, record.offset))
-        for number, record in enumerate(records):
-            for event in open_value(record.value)[0]:
-                if isinstance(event, PulseCounted):
-                    self._observe(event, record)
-            if number % 100 == 0:
-                await asyncio.sleep(0)
-                if give_up():
-                    return False
-        log.info("pulses replayed", extra={"records": len(records)})
-        return True
 
     def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
         """Each pulse may raise a key."""
@@ -91,40 +76,65 @@ class Surge:
         for record in records:
             for event in open_record(record, PULSES.name, moment.letters):
                 if isinstance(event, PulseCounted):
-                    facts += self._observe(event, record)
+                    facts += self._heard.observe(event, record)
                     folded += 1
                 else:
                     refuse(record, PULSES.name, event, moment.letters)
             self._positions[record.partition] = record.offset + 1
         moment.letters.good(folded)
+        self._observed = self._observed or folded > 0
         metrics.EVENTS_FOLDED.labels(self.name).inc(folded)
-        return [_outgoing(fact) for fact in facts]
-
-    def _observe(self, event: PulseCounted, record: Record) -> list[SurgeFact]:
-        arrived = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-        now = event.recordedtime or self._clock.clock.at(arrived)
-        self._heard = max(now, self._heard or now)
-        return self._watch.observe(event.data, self._heard)
+        return _surges(facts)
 
     def tick(self, moment: Moment) -> list[Outgoing]:
-        """Surges that are over, or whose numbers are due again."""
+        """Surges that are over, or whose numbers are due again; a feed that fell silent."""
         if not self._positions:
             return []
-        until = self._heard if moment.behind and self._heard else moment.now
-        return [_outgoing(fact) for fact in self._watch.tick(until)]
+        watch = self._heard.watch
+        now = self._heard.until if moment.behind and self._heard.until else moment.now
+        said = [*_surges(watch.tick(now)), *_feed(watch.feed(now))]
+        if self._observed and time.monotonic() >= self._next_checkpoint:
+            self._next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
+            self._observed = False
+            said += _checkpoints(watch.checkpoints(now))
+        return said
 
 
-def _outgoing(fact: SurgeFact) -> Outgoing:
+def _surges(facts: Iterable[SurgeFact]) -> list[Outgoing]:
     # By episode, not by surge key: an episode may be renamed to a narrower key, and its last word
     # must outlive compaction whatever other episodes of that key there are.
-    log.info(
-        "surge said",
-        extra={
-            "change": type(fact).__name__,
-            "key": fact.data.key,
-            "tier": fact.data.tier,
-            "episode": fact.data.episode,
-            "ratio": round(fact.data.ratio, 2),
-        },
-    )
-    return Outgoing(topic=SURGES, key=fact.data.episode.encode(), partition=0, value=encode(fact))
+    outgoing = []
+    for fact in facts:
+        data = fact.data
+        log.info(
+            "surge said",
+            extra={
+                "change": type(fact).__name__,
+                "key": data.key,
+                "tier": data.tier,
+                "episode": data.episode,
+                "ratio": round(data.ratio, 2),
+            },
+        )
+        outgoing.append(_to(SURGES, data.episode, fact))
+    return outgoing
+
+
+def _feed(facts: Iterable[FeedSilent | FeedResumed]) -> list[Outgoing]:
+    return [_to(SURGES, "feed", fact) for fact in facts]
+
+
+def _checkpoints(events: Iterable[CloudEvent]) -> list[Outgoing]:
+    return [
+        _to(
+            BASELINES,
+            f"{'detector' if isinstance(event, DetectorCheckpointed) else 'baseline'}/"
+            f"{event.subject}",
+            event,
+        )
+        for event in events
+    ]
+
+
+def _to(topic: Topic, key: str, event: CloudEvent) -> Outgoing:
+    return Outgoing(topic=topic, key=key.encode(), partition=0, value=encode(event))

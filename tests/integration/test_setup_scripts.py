@@ -55,7 +55,9 @@ class Machine:
 
     def add_apt(self, *installs: str) -> None:
         """An apt-get that notes what it was asked for, and brings these commands."""
-        self.add("apt-cache", '[ "$2" = openjdk-17-jre-headless ]')
+        # As Debian 12 answers: it mentions Java 21, but has 17.
+        has = "[ $2 = openjdk-17-jre-headless ] && echo Candidate: 17 || echo 'Candidate: (none)'"
+        self.add("apt-cache", has)
         made = "".join(f"mv {self.bin}/.{name} {self.bin}/{name}\n" for name in installs)
         on_install = f'if [ "$1" = install ]; then\n{made}cp {self.policy} {self.cache}/seen\nfi\n'
         self.add("apt-get", f'echo "$*" >> {self.cache}/apt\n{on_install if installs else "true"}')

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.centre_file import load_centre
@@ -133,8 +134,9 @@ class Amount:
     repeats: int = 0
 
     def add(self, pulse: PulseData) -> None:
-        """The last word on a key, partition and second."""
-        self.pulses[pulse.key, pulse.partition, pulse.second] = pulse
+        """The last word on a key, partition and second; its revision only orders the words."""
+        word = msgspec.structs.replace(pulse, revision=0)
+        self.pulses[pulse.key, pulse.partition, pulse.second] = word
 
 
 async def recount(connections: Connections, promised: Collection[OverflowFact]) -> Amount:

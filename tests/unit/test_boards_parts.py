@@ -17,6 +17,7 @@ from streams.events.surges import SeatsData, SurgeData, SurgeDeclared, SurgeRevi
 from streams.topics import CALLBACKS, CONTACTS, QUEUES
 
 NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
 
 
 def pulse(second: int, people: int, partition: int = 0, key: str = "total") -> PulseData:
@@ -179,11 +180,11 @@ def seats(needed: int, staffed: int) -> SeatsData:
 
 
 def test_seats_are_told_when_they_are_asked_for_and_when_they_are_filled() -> None:
-    journal, pool = Journal(), Title("상담원", "counselors")
+    journal = Journal()
     for minute, (needed, staffed) in enumerate([(9, 9), (20, 9), (21, 9), (24, 9), (24, 24)]):
-        journal.seats(seats(needed, staffed), NOON + timedelta(minutes=minute), pool)
+        journal.seats(seats(needed, staffed), NOON + timedelta(minutes=minute))
 
-    told = [(made.kind, made.number, made.of) for made in journal.latest(9)]
+    told = [(made.kind, made.number, made.of) for made in journal.latest(None, LATER, 9)]
     assert told == [("seats_covered", 24, 24), ("seats_asked", 24, 9), ("seats_asked", 20, 9)]
 
 
@@ -192,10 +193,18 @@ def test_people_who_sit_down_together_are_one_line() -> None:
     for second in (0, 30, 200, 400):
         journal.signed_in(NOON + timedelta(seconds=second), pool)
 
-    assert [(made.number, made.at - NOON) for made in journal.latest(9)] == [
+    assert [(made.number, made.at - NOON) for made in journal.latest(None, LATER, 9)] == [
         (1, timedelta(seconds=400)),
         (3, timedelta(seconds=200)),
     ]
+
+
+def test_a_rehearsal_tells_nothing_of_the_days_around_it() -> None:
+    journal, pool = Journal(), Title("상담원", "counselors")
+    for at in (NOON - timedelta(days=2), NOON, NOON + timedelta(days=5)):
+        journal.signed_in(at, pool)
+
+    assert [made.at for made in journal.latest(NOON, LATER, 9)] == [NOON]
 
 
 def test_numbers_are_as_old_as_the_last_moment_when_they_held_the_whole_log() -> None:
@@ -223,7 +232,9 @@ def test_a_tally_that_stands_still_makes_the_waiting_numbers_old() -> None:
     assert ages.read(folded, NOON + timedelta(seconds=20))["queues"].age == 17.0
 
 
-REST: dict[str, dict[int, int]] = {topic: {} for topic in ("surges", "seats", "agents", "pulses", "callbacks")}
+REST: dict[str, dict[int, int]] = {
+    topic: {} for topic in ("surges", "seats", "agents", "pulses", "callbacks")
+}
 
 
 def test_the_usual_range_of_a_minute_grows_with_what_is_expected() -> None:

@@ -1,0 +1,89 @@
+"""What the detector remembers for weeks: learned baselines, and where each key stands.
+
+Both are on the compacted topic `baselines`, a record a key and kind. Only settled counts go into
+them (older than the allowed lateness), so that any two workers write the same.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from streams.events.envelope import CloudEvent, Data
+
+
+class SeasonState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The plain week: contacts and exposure of each hour of the week, and of the known days.
+
+    `leaning` is what hours lean on, and how many contacts that weighs; `rates` are those of the
+    latest hours, (slot, mean, believed), which are fixed once they have been used.
+    """
+
+    counts: tuple[float, ...]
+    exposure: tuple[float, ...]
+    level_seen: float = 0.0
+    level_expected: float = 0.0
+    learned_hours: int = 0
+    upto: int | None = None
+    days: dict[str, tuple[float, float]] = {}
+    leaning: tuple[float, ...] | None = None
+    leaning_weight: float = 0.0
+    rates: tuple[tuple[int, float, float], ...] = ()
+
+
+class BaselineData(Data, frozen=True, kw_only=True):
+    """A key's level: `seen` contacts where its pattern alone gave `expected`, up to hour `slot`.
+
+    `slot` counts hours from the epoch; `levels` are those of the latest two hours. The key
+    "total" carries the season that all keys share.
+    """
+
+    key: str
+    settled_until: datetime
+    seen: float = 0.0
+    expected: float = 0.0
+    slot: int | None = None
+    hour_slot: int = -1
+    hour_count: int = 0
+    hour_frozen: bool = False
+    pending: tuple[tuple[int, float, bool], ...] = ()
+    levels: tuple[tuple[int, float], ...] = ()
+    season: SeasonState | None = None
+    season_pending: tuple[tuple[int, float, bool], ...] = ()
+
+
+class BaselineLearned(CloudEvent, frozen=True, kw_only=True, tag="surgeline.baseline.learned.v1"):
+    data: BaselineData
+
+
+class EpisodeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A key's open surge in the detector's own terms; seconds are of the epoch."""
+
+    start: int
+    watched: int
+    alerted: int | None = None
+    calls: float
+    mass: float
+    fall: float
+    evidence: float
+
+
+class DetectorData(Data, frozen=True, kw_only=True):
+    """A key's settled state, to be gone on from bit by bit."""
+
+    key: str
+    settled_until: datetime
+    at: int
+    heard: int
+    scores: tuple[float, ...]
+    calls: float
+    mass: float
+    runs: tuple[tuple[int, float, float], ...]
+    identified: float = 0.0
+    repeats: float = 0.0
+    episode: EpisodeState | None = None
+
+
+class DetectorCheckpointed(
+    CloudEvent, frozen=True, kw_only=True, tag="surgeline.detector.checkpointed.v1"
+):
+    data: DetectorData

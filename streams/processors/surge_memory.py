@@ -1,0 +1,124 @@
+"""How does the surge watch come back after a crash, or at another worker?
+
+From `baselines`, what was settled; from `pulses`, what was said after that, in the order in which
+it was said; from `surges`, which episodes are open and what was last said of each, so that none is
+declared again and none forgotten.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from streams.domain.surge import SurgeFact, SurgeWatch
+from streams.events.baselines import BaselineLearned, DetectorCheckpointed
+from streams.events.demand import PulseCounted
+from streams.kafka import FollowedClock, Record, read_to_end
+from streams.processors.opened import open_value
+from streams.settings import Connections
+from streams.topics import BASELINES, PULSES, SURGES
+
+log = logging.getLogger(__name__)
+
+# Without a checkpoint, as far back as pulses are kept.
+WINDOW: Final = timedelta(days=7)
+# A pulse is written within the lateness that the detector allows, and a rebuild of the tally.
+MARGIN: Final = timedelta(hours=1)
+PAUSE_AFTER_RECORDS: Final = 50
+
+Checkpoint = DetectorCheckpointed | BaselineLearned
+
+
+class Heard:
+    """A surge watch and the latest centre time that pulses have told it."""
+
+    def __init__(self, watch: SurgeWatch, clock: FollowedClock) -> None:
+        self.watch = watch
+        self.clock = clock
+        self.until: datetime | None = None
+
+    def observe(self, event: PulseCounted, record: Record) -> list[SurgeFact]:
+        """Take a pulse at the centre's time when the contact was heard of."""
+        arrived = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+        now = event.recordedtime or self.clock.clock.at(arrived)
+        self.until = max(now, self.until or now)
+        return self.watch.observe(event.data, self.until)
+
+
+async def recall(
+    connections: Connections,
+    heard: Heard,
+    ends: Mapping[int, int],
+    give_up: Callable[[], bool],
+) -> None:
+    """Bring a new watch to where the group had committed, silently."""
+    checkpoints = await _checkpoints(connections)
+    facts = await _said(connections)
+    heard.watch.restore(checkpoints.values(), facts)
+    settled = {
+        event.data.key: event.data.settled_until
+        for event in checkpoints.values()
+        if isinstance(event, DetectorCheckpointed)
+    }
+    count = await _pulses(connections, heard, ends, settled, give_up)
+    # The replay has said to itself again what it said then; what holds is what is on the log.
+    heard.watch.restore((), facts)
+    log.info(
+        "pulses replayed",
+        extra={"records": count, "checkpoints": len(settled), "open": len(heard.watch.open())},
+    )
+
+
+async def _checkpoints(connections: Connections) -> dict[bytes | None, Checkpoint]:
+    last: dict[bytes | None, Checkpoint] = {}
+    async for record in read_to_end(connections, BASELINES):
+        for event in open_value(record.value)[0]:
+            if isinstance(event, Checkpoint):
+                last[record.key] = event
+    return last
+
+
+async def _said(connections: Connections) -> list[SurgeFact]:
+    return [
+        event
+        async for record in read_to_end(connections, SURGES)
+        for event in open_value(record.value)[0]
+        if isinstance(event, SurgeFact)
+    ]
+
+
+async def _pulses(
+    connections: Connections,
+    heard: Heard,
+    ends: Mapping[int, int],
+    settled: Mapping[str, datetime],
+    give_up: Callable[[], bool],
+) -> int:
+    if not ends:
+        return 0
+    since = datetime.now(UTC) - WINDOW
+    if settled and heard.clock.clock.is_real:
+        since = max(since, min(settled.values()) - MARGIN)
+    records = [
+        record
+        async for record in read_to_end(
+            connections, PULSES, partitions=list(ends), ends=ends, since=since
+        )
+    ]
+    # As they came: the keys of one crisis are on several partitions.
+    records.sort(key=lambda record: (record.timestamp_ms, record.partition, record.offset))
+    for number, record in enumerate(records, 1):
+        for event in open_value(record.value)[0]:
+            if isinstance(event, PulseCounted) and not _is_settled(event, settled):
+                heard.observe(event, record)
+        if number % PAUSE_AFTER_RECORDS == 0:
+            await asyncio.sleep(0)
+            if give_up():
+                break
+    return len(records)
+
+
+def _is_settled(event: PulseCounted, settled: Mapping[str, datetime]) -> bool:
+    until = settled.get(event.data.key)
+    return until is not None and event.data.second < until
