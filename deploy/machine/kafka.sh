@@ -27,7 +27,8 @@ fetch() { # FOLDER
     say "Maven is missing; install it with: sudo apt-get install -y maven"
     exit 1
   }
-  mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies \
+  mvn -q -B -Dstyle.color=never -f "$here/pom.xml" \
+    org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$1" </dev/null >"$1.log" 2>&1 || {
     say "Maven could not fetch Kafka $version; its last words: $(grep -m1 ERROR "$1.log" || tail -n1 "$1.log")"
     exit 1

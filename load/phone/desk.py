@@ -75,6 +75,10 @@ class CallbackDesk:
                 agent = await self._newcomers.get()
                 counselors.create_task(self._work(self._steps[agent]))
 
+    def worth_asking(self) -> bool:
+        """Only the list itself knows."""
+        return True
+
     def ask(self, agent: str, pool: str) -> None:
         """A free counselor asks for the next callback."""
         self._then(agent, lambda: self._next(agent, pool))

@@ -71,6 +71,10 @@ class Roster:
                 return counselor
         return None
 
+    def free(self) -> list[Counselor]:
+        """Everyone who could take a call now."""
+        return [one for members in self._free.values() for one in members.values()]
+
     def is_free(self, counselor: Counselor) -> bool:
         """Whether they could take a call now."""
         return counselor.id in self._free[counselor.pool.name]

@@ -141,7 +141,7 @@ class Rehearsal:
 
     def _seats(self, asked: Iterable[SeatsNeeded]) -> None:
         for fact in asked:
-            self.score.seats(fact)
+            self.score.seats_needed(fact)
             if fact.data.gap > 0 and self._surging:
                 self._respond()
 

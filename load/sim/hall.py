@@ -270,9 +270,18 @@ class Hall:
         """A free counselor will ask for a callback, unless a call comes first."""
         if self.worklist is None or not self.desk.calls_back:
             return
+        if not self.worklist.worth_asking():
+            return
         counselor.then(self.agenda.after(delay, lambda: self._ask(counselor)))
 
+    def look_again(self) -> None:
+        """There is something on the list after a time when there was nothing."""
+        for counselor in self.roster.free():
+            if counselor.next_step is None:
+                self.ask_later(counselor, self.desk.asks_every.total_seconds())
+
     def _ask(self, counselor: Counselor) -> None:
+        counselor.then(None)
         if not self.roster.is_free(counselor) or self.worklist is None:
             return
         if self.roster.free_beside(counselor) < self.desk.kept_free:

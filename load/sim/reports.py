@@ -96,7 +96,10 @@ class Worklist(Protocol):
     """Where a free counselor asks for the next callback.
 
     `ask` starts the question; the answer comes as `hall.work(agent)` (a callback is theirs, the
-    order to dial follows) or `hall.nothing_to_do(agent)`.
+    order to dial follows) or `hall.nothing_to_do(agent)`. A list that knows it is empty may say
+    so, and calls `hall.look_again()` when that changes.
     """
+
+    def worth_asking(self) -> bool: ...
 
     def ask(self, agent: str, pool: str) -> None: ...

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from load.sim.people import Person
 from load.sim.reports import ContactReport, Dial
@@ -22,8 +23,10 @@ class Score:
     waits: list[float] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     declared: list[SurgeDeclared] = field(default_factory=list)
+    alerted: dict[str, datetime] = field(default_factory=dict)
     cleared: list[SurgeCleared] = field(default_factory=list)
-    seats_asked: list[SeatsNeeded] = field(default_factory=list)
+    seats: dict[str, SeatsNeeded] = field(default_factory=dict)
+    most_seats: int = 0
     served_again: int = 0
 
     def contact(self, report: ContactReport) -> None:
@@ -52,23 +55,18 @@ class Score:
             self.served_again += 1
 
     def surge(self, fact: SurgeDeclared | SurgeRevised | SurgeCleared) -> None:
-        """Keep declarations and clearances."""
+        """Keep declarations and clearances, and when each episode became an alert."""
+        if fact.data.tier == "alert":
+            self.alerted.setdefault(fact.data.episode, fact.time)
         if isinstance(fact, SurgeDeclared):
             self.declared.append(fact)
         elif isinstance(fact, SurgeCleared):
             self.cleared.append(fact)
 
-    def seats(self, fact: SeatsNeeded) -> None:
-        """Keep what was asked for."""
-        self.seats_asked.append(fact)
-
-    def alerts(self, key: str | None = None) -> list[SurgeDeclared]:
-        """Declarations of the alert tier, of one key or of all."""
-        return [
-            fact
-            for fact in self.declared
-            if fact.data.tier == "alert" and key in (None, fact.data.key)
-        ]
+    def seats_needed(self, fact: SeatsNeeded) -> None:
+        """Keep the last word on each pool, and the most that was asked for."""
+        self.seats[fact.data.pool] = fact
+        self.most_seats = max(self.most_seats, fact.data.needed)
 
     def abandoned_share(self) -> float:
         """Abandoned calls among those that were answered or abandoned."""

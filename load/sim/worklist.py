@@ -53,6 +53,10 @@ class PromiseList:
             self.book.dial_ended(state.id, dial, self._now())
             self._follow_changes()
 
+    def worth_asking(self) -> bool:
+        """Whether any promise is open."""
+        return bool(self.open)
+
     def ask(self, agent: str, pool: str) -> None:
         """The next callback that this pool can take; its dial starts at once."""
         now = self._now()
@@ -103,11 +107,14 @@ class PromiseList:
         self._follow_changes()
 
     def _follow_changes(self) -> None:
+        was_empty = not self.open
         for change in self.book.take_changes():
             if is_open(change.state):
                 self.open[change.state.id] = change.state
             else:
                 self.open.pop(change.state.id, None)
+        if was_empty and self.open:
+            self._hall.look_again()
 
     def _now(self) -> datetime:
         return self._moment(self._hall.agenda.now)

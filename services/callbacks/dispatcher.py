@@ -17,7 +17,7 @@ from services.callbacks.dialable import Dialable
 from services.callbacks.relay import NotReadyError
 from services.callbacks.worklist import Needed
 from services.ports import DialOrder, DialStatus, PhoneSystem, PhoneUnavailableError
-from streams.domain.callback import RefusedError
+from streams.domain.callback import RefusedError, in_flight
 from streams.domain.callback_book import CallbackBook
 from streams.domain.callback_duties import (
     AskAboutDial,
@@ -133,6 +133,8 @@ class Dispatcher:
         return await self._ask(state, todo)
 
     async def _place(self, state: CallbackData, todo: PlaceDial) -> bool:
+        if self._another_rings(state):
+            return False
         try:
             number = self._dialable.number(state.caller)
         except RefusedError as error:
@@ -200,6 +202,13 @@ class Dispatcher:
         else:
             self.feed(after)
         return True
+
+    def _another_rings(self, state: CallbackData) -> bool:
+        """An earlier callback of this caller was closed mid-dial, and its cancelling is not known."""
+        return any(
+            other.caller.key == state.caller.key and other.id != state.id and in_flight(other)
+            for other in self._latest.values()
+        )
 
     def _note(self, state: CallbackData, todo: Duty, answer: str) -> None:
         kind = type(todo).__name__

@@ -146,16 +146,6 @@ class Page:
         result = await self.command("Runtime.evaluate", expression=expression, returnByValue=True)
         return result["result"].get("value")
 
-    async def unplug(self) -> None:
-        """Pull the network cable of the screen."""
-        await self.command(
-            "Network.emulateNetworkConditions",
-            offline=True,
-            latency=0,
-            downloadThroughput=-1,
-            uploadThroughput=-1,
-        )
-
     async def picture(self, *, whole: bool = False) -> bytes:
         """The page as PNG; `whole` takes what would have to be scrolled to as well."""
         result = await self.command(

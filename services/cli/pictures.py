@@ -6,7 +6,9 @@ pictures when the board itself says that the moment has come.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +30,7 @@ FINE, FELL_SHORT = 0, 1
 LOOK_SECONDS: Final = 0.25
 # A page that has just opened has its first update from the stream after a second.
 SETTLE_SECONDS: Final = 1.5
-UNPLUGGED_SECONDS: Final = 14.0
+STUCK_SECONDS: Final = 14.0
 WALL: Final = Screen()
 PHONE: Final = Screen(width=390, height=844, scale=2.0, mobile=True)
 
@@ -37,12 +39,12 @@ Board = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One picture: its file, the page's language, the screen, and whether the cable is pulled."""
+    """One picture: its file, the page's language, the screen; `frozen` when the board is stuck."""
 
     name: str
     language: str = "both"
     screen: Screen = WALL
-    unplugged: bool = False
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ MOMENTS: Final = (
             Shot(name="board-surge-ko", language="ko"),
             Shot(name="board-surge-en", language="en"),
             Shot(name="board-surge-phone", screen=PHONE),
-            Shot(name="board-stale", unplugged=True),
+            Shot(name="board-stale", frozen=True),
         ),
     ),
     Moment(says="all worked off", has_come=is_worked_off, shots=(Shot(name="board-after"),)),
@@ -164,7 +166,7 @@ async def _all_moments(stage: Stage, client: httpx.AsyncClient, out: Path, conso
         for moment in MOMENTS:
             await _until(moment, stage, client)
             for shot in moment.shots:
-                complaints += await _take(shot, stage.platform.urls["boards"], out, camera)
+                complaints += await _take(shot, stage, out, camera)
                 console.print(f"           picture of {moment.says}: {shot.name}", style="cyan")
     for complaint in complaints:
         console.print(f"surgeline: the page complains: {complaint}", style="red", markup=False)
@@ -179,15 +181,27 @@ async def _until(moment: Moment, stage: Stage, client: httpx.AsyncClient) -> Non
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _take(shot: Shot, url: str, out: Path, camera: Browser) -> list[str]:
+async def _take(shot: Shot, stage: Stage, out: Path, camera: Browser) -> list[str]:
     """Take one picture; what the page complained of meanwhile."""
     async with camera.tab(shot.screen) as page:
-        await page.open(f"{url}/?lang={shot.language}")
+        await page.open(f"{stage.platform.urls['boards']}/?lang={shot.language}")
         await asyncio.sleep(SETTLE_SECONDS)
         complaints = page.complaints
-        if shot.unplugged:
-            await page.unplug()
-            await asyncio.sleep(UNPLUGGED_SECONDS)
-        picture = await page.picture(whole=shot.screen.mobile)
+        with _stuck(stage) if shot.frozen else contextlib.nullcontext():
+            await asyncio.sleep(STUCK_SECONDS if shot.frozen else 0)
+            picture = await page.picture(whole=shot.screen.mobile)
     await asyncio.to_thread((out / f"{shot.name}.png").write_bytes, picture)
     return complaints
+
+
+@contextlib.contextmanager
+def _stuck(stage: Stage) -> Iterator[None]:
+    """The board's process stands still, as on a machine that hangs."""
+    pid = stage.platform.children["boards"].pid
+    if pid is None:
+        raise BrowserError("the board is not running")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

@@ -65,6 +65,9 @@ def service_specs(ports: Ports, host: str, env: Mapping[str, str]) -> list[Child
                 **env,
                 "SURGELINE_HOST": host if is_outside(name) else LOOPBACK,
                 "SURGELINE_PORT": str(getattr(ports, name)),
+                # There is one of each on one machine: killed, it takes its partitions up again
+                # at once, without waiting until its former self is missed.
+                "SURGELINE_INSTANCE": "0",
             },
             needs=("kafka", "redis"),
         )

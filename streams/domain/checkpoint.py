@@ -58,6 +58,9 @@ def baseline_data(
 ) -> BaselineData:
     """A key's level as written down, with the season where the key carries it."""
     level, hour = detector.expected, detector.hour
+    slot = level.calendar.slot(int(settled_until.timestamp()))
+    levels = level.recent(slot)
+    state = season_data(season, slot) if season is not None else None
     learned = level.learned
     return BaselineData(
         key=key,
@@ -69,14 +72,15 @@ def baseline_data(
         hour_count=hour.count,
         hour_frozen=hour.frozen,
         pending=tuple(level.pending),
-        levels=level.recent(),
-        season=season_data(season) if season is not None else None,
+        levels=levels,
+        season=state,
         season_pending=tuple(season.pending) if season is not None else (),
     )
 
 
-def season_data(season: Season) -> SeasonState:
+def season_data(season: Season, slot: int) -> SeasonState:
     """The plain week, as written down."""
+    rates = season.recent(slot)
     return SeasonState(
         counts=tuple(season.counts),
         exposure=tuple(season.weeks),
@@ -87,7 +91,7 @@ def season_data(season: Season) -> SeasonState:
         days=dict(sorted(season.days.items())),
         leaning=tuple(season.pool[0]) if season.pool else None,
         leaning_weight=season.pool[1] if season.pool else 0.0,
-        rates=season.recent(),
+        rates=rates,
     )
 
 

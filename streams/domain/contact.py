@@ -23,10 +23,11 @@ from streams.domain.centre import Centre
 from streams.domain.demand import Seconds
 from streams.domain.life import ContactLife, Facts, Promise, State
 from streams.domain.moments import NEVER, SECOND, Micros, micros, moment, span
+from streams.domain.outcomes import HANDED_OVER
 from streams.domain.overflow import Rules
 from streams.domain.repeats import ENTRY, heard_before
 from streams.domain.requests import PersonsRequest, Requests
-from streams.domain.tallies import HANDED_OVER, Tallies
+from streams.domain.tallies import Tallies
 from streams.domain.timers import COARSE, Timers
 from streams.errors import InvalidEventError
 from streams.events.callbacks import CallbackWanted, CallerServed, CallerServedData, Request
@@ -195,7 +196,8 @@ class ContactBook:
         if today != self._today:
             self._today = today
             self._yesterday = self._tallies.days.day_before(today)
-            self._tallies.forget_before(self._yesterday)
+            remembered = self._tallies.days.day_of(now - self._memory)
+            self._tallies.forget_before(min(self._yesterday, remembered))
 
     # Promises
 

@@ -93,7 +93,6 @@ class Level:
         self.pending: list[tuple[int, float, bool]] = []
         self._slot = -1
         self._value = 1.0
-        # The hour before is asked for again when something late comes just after the hour.
         self._earlier = (-1, 1.0)
 
     def rate(self, second: int) -> float:
@@ -111,28 +110,32 @@ class Level:
         """Take a finished hour with contacts in it; quiet hours are made up for at the next."""
         self.pending.append((slot, float(count), frozen))
 
-    def recent(self) -> tuple[tuple[int, float], ...]:
-        """The levels of the latest two hours, for a checkpoint."""
-        return tuple(pair for pair in (self._earlier, (self._slot, self._value)) if pair[0] >= 0)
+    def recent(self, slot: int) -> tuple[tuple[int, float], ...]:
+        """The levels of a slot and the next, for a checkpoint settled into the first."""
+        return tuple((near, self._level(near)) for near in (slot, slot + 1))
 
     def go_on(self, levels: Sequence[tuple[int, float]]) -> None:
         """Levels that were fixed before a restart stay as they were."""
         if levels:
-            self._slot, self._value = levels[-1]
-        if len(levels) > 1:
-            self._earlier = levels[0]
+            self._earlier, (self._slot, self._value) = levels[0], levels[-1]
 
     def _level(self, slot: int) -> float:
-        if slot == self._earlier[0]:
-            return self._earlier[1]
-        if slot != self._slot:
-            newest = slot - self.policy.lag
-            while self.pending and self.pending[0][0] <= newest:
-                self._apply(*self.pending.pop(0))
-            self._earlier = self._slot, self._value
-            self._slot = slot
-            self._value = self._estimate()
-        return self._value
+        """The level of an hour, from the hours that were settled before it."""
+        if slot > self._slot:
+            # The hour before may still be asked for, by something late: it is fixed first.
+            self._earlier = slot - 1, self._as_of(slot - 1)
+            self._slot, self._value = slot, self._as_of(slot)
+        if slot == self._slot:
+            return self._value
+        return self._earlier[1] if slot == self._earlier[0] else self._estimate()
+
+    def _as_of(self, slot: int) -> float:
+        if slot == self._slot:
+            return self._value
+        newest = slot - self.policy.lag
+        while self.pending and self.pending[0][0] <= newest:
+            self._apply(*self.pending.pop(0))
+        return self._estimate()
 
     def _estimate(self) -> float:
         seen, expected = self.prior

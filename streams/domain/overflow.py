@@ -11,7 +11,7 @@ from typing import Final
 from streams.domain.centre import Centre
 from streams.domain.life import ContactLife, State
 from streams.domain.moments import Micros, moment, span
-from streams.domain.tallies import ANSWERED_LIVE, DEFLECTED, HANDED_OVER, WAITING
+from streams.domain.outcomes import ANSWERED_LIVE, DEFLECTED, HANDED_OVER, WAITING
 from streams.events.callbacks import (
     CallbackWanted,
     CallbackWantedData,

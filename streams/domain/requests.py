@@ -14,14 +14,9 @@ from streams.domain.centre import Centre
 from streams.domain.demand import FIRST, RECONNECT, REDIAL
 from streams.domain.life import ContactLife
 from streams.domain.moments import HOUR, Micros, span
+from streams.domain.outcomes import ANSWERED_LIVE, HANDED_OVER, WAITING
 from streams.domain.overflow import Rules
-from streams.domain.tallies import (
-    ANSWERED_LIVE,
-    HANDED_OVER,
-    WAITING,
-    Bucket,
-    Tallies,
-)
+from streams.domain.tallies import Bucket, Tallies
 
 PROMISE_REACH: Final = 24 * HOUR
 

@@ -24,7 +24,6 @@ from streams.domain.calendar import BLOCK, HOUR, WEEK_HOURS, Calendar
 _Z95: Final = 1.6448536269514722
 # Rates of the last nine weeks are kept: levels of quiet keys look back as far as that.
 _KEPT: Final = 9 * WEEK_HOURS
-_RECENT: Final = 4
 # 24 hours and 7 days are 31 effects, all estimated.
 _POOL_SIZE: Final = 31
 _NEARBY: Final = (-2, -1, 0, 1, 2)
@@ -67,6 +66,7 @@ class Season:
     """The learned plain week of one stream; `rate` is the upper bound that detection believes."""
 
     __slots__ = (
+        "_fixed",
         "_rates",
         "calendar",
         "counts",
@@ -103,6 +103,7 @@ class Season:
         self.pending: list[tuple[int, float, bool]] = []
         self._rates: dict[int, tuple[float, float]] = {}
         self.upto: int | None = None
+        self._fixed: int | None = None
 
     @property
     def ready(self) -> bool:
@@ -134,22 +135,29 @@ class Season:
         """Take a finished hour; a frozen one (alarm, outage) teaches nothing."""
         self.pending.append((slot, float(count), frozen))
 
-    def recent(self) -> tuple[tuple[int, float, float], ...]:
-        """The rates of the latest hours, for a checkpoint."""
-        return tuple((slot, *self._rates[slot]) for slot in sorted(self._rates)[-_RECENT:])
+    def recent(self, slot: int) -> tuple[tuple[int, float, float], ...]:
+        """The rates of a slot and the next, for a checkpoint settled into the first."""
+        return tuple((near, *self._at(near)) for near in (slot, slot + 1))
 
     def go_on(self, rates: Sequence[tuple[int, float, float]]) -> None:
         """Rates that were fixed before a restart stay as they were."""
-        self._rates.update({slot: (mean, believed) for slot, mean, believed in rates})
+        for slot, mean, believed in rates:
+            self._rates[slot] = mean, believed
+            self._fixed = slot
 
     def _at(self, slot: int) -> tuple[float, float]:
         rates = self._rates.get(slot)
-        if rates is None:
-            rates = self._rates[slot] = self._fix(slot)
-            if len(self._rates) > 2 * _KEPT:
-                for old in sorted(self._rates)[:_KEPT]:
-                    del self._rates[old]
-        return rates
+        if rates is not None:
+            return rates
+        # One after the other, so that each rests on exactly the hours settled before it.
+        begin = slot if self._fixed is None else max(self._fixed + 1, slot - _KEPT)
+        for near in range(begin, slot + 1):
+            self._rates[near] = self._fix(near)
+            self._fixed = near
+        if len(self._rates) > 2 * _KEPT:
+            for old in sorted(self._rates)[:_KEPT]:
+                del self._rates[old]
+        return self._rates[slot] if slot in self._rates else self._fix(slot)
 
     def _fix(self, slot: int) -> tuple[float, float]:
         """Decide a slot's rate for good: (mean, what detection believes over kappa)."""

@@ -12,13 +12,8 @@ from streams.domain.centre import Centre
 from streams.domain.demand import PulseShape, Seconds, keys_of
 from streams.domain.life import ContactLife, Facts, State
 from streams.domain.moments import SECOND, Days, Micros, moment, span
+from streams.domain.outcomes import ANSWERED_LIVE, DEFLECTED, HANDED_OVER, WAITING
 from streams.events.demand import QueueCounts
-
-# Where a request can stand; the rest of the values are reasons for which it was lost.
-WAITING = "waiting"
-ANSWERED_LIVE = "answered_live"
-HANDED_OVER = "handed_over"
-DEFLECTED = "deflected"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

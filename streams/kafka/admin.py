@@ -1,7 +1,8 @@
 """Making the catalogue's topics on a broker."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -9,6 +10,8 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from streams.errors import WrongSettingError
 from streams.settings import Connections
 from streams.topics import CATALOGUE, Topic
+
+LEADER_SECONDS: Final = 30.0
 
 
 async def create_topics(connections: Connections, *, replication: int = 1) -> list[str]:
@@ -22,6 +25,7 @@ async def create_topics(connections: Connections, *, replication: int = 1) -> li
         existing = set(await admin.list_topics())
         absent = [topic for topic in CATALOGUE if connections.topic(topic) not in existing]
         await _create(admin, connections, absent, replication)
+        await _until_led(admin, [connections.topic(topic) for topic in absent])
         present = [topic for topic in CATALOGUE if topic not in absent]
         await _check_partitions(admin, connections, present)
         return [connections.topic(topic) for topic in absent]
@@ -49,6 +53,21 @@ async def _create(
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise WrongSettingError(f"topic {name} could not be made: {error.__name__}")
+
+
+async def _until_led(admin: Any, names: Sequence[str]) -> None:
+    """Wait until every partition has a leader: whoever comes next may write and read at once."""
+    async with asyncio.timeout(LEADER_SECONDS):
+        while names:
+            described = await admin.describe_topics(list(names))
+            if len(described) == len(names) and all(
+                not entry["error_code"]
+                and entry["partitions"]
+                and all(part["leader"] >= 0 for part in entry["partitions"])
+                for entry in described
+            ):
+                return
+            await asyncio.sleep(0.05)
 
 
 async def _check_partitions(admin: Any, connections: Connections, topics: Sequence[Topic]) -> None:

@@ -25,7 +25,6 @@ class PartitionFold:
         self.partition = partition
         self.position = position
         self.heard: datetime | None = None
-        self._ticked: datetime | None = None
 
     def take(self, record: Record, arrived: datetime) -> tuple[int, list[Refusal]]:
         """Fold a record's events; returns how many were taken, and those that were refused.
@@ -41,18 +40,14 @@ class PartitionFold:
                 taken += 1
             except InvalidEventError as error:
                 refused.append((index, encode(event), error))
-        heard = _recorded(events) or arrived
-        self.heard = max(heard, self.heard or heard)
+        self.heard = _recorded(events) or arrived
         self.position = record.offset + 1
         return taken, refused
 
     def pass_time(self, now: datetime, *, behind: bool) -> list[OverflowFact]:
         """What has to be said by now, of all that was taken."""
         until = self.heard if behind else now
-        if until is None:
-            return []
-        self._ticked = max(until, self._ticked or until)
-        return self.book.tick(self._ticked)
+        return [] if until is None else self.book.tick(until)
 
 
 def _contact(event: Event) -> ContactEvent:

@@ -46,6 +46,7 @@ class Surge:
         self._positions: dict[int, int] = {}
         self._next_checkpoint = 0.0
         self._observed = False
+        self._known_clock = clock.clock
 
     def positions(self) -> Mapping[int, int]:
         """The next offset of each partition of `pulses`."""
@@ -73,6 +74,7 @@ class Surge:
         """Each pulse may raise a key."""
         facts: list[SurgeFact] = []
         folded = 0
+        self._follow_clock(moment)
         for record in records:
             for event in open_record(record, PULSES.name, moment.letters):
                 if isinstance(event, PulseCounted):
@@ -90,6 +92,7 @@ class Surge:
         """Surges that are over, or whose numbers are due again; a feed that fell silent."""
         if not self._positions:
             return []
+        self._follow_clock(moment)
         watch = self._heard.watch
         now = self._heard.until if moment.behind and self._heard.until else moment.now
         said = [*_surges(watch.tick(now)), *_feed(watch.feed(now))]
@@ -98,6 +101,16 @@ class Surge:
             self._observed = False
             said += _checkpoints(watch.checkpoints(now))
         return said
+
+    def _follow_clock(self, moment: Moment) -> None:
+        """A rehearsal's end sets the clock back: what the watch knows is then yet to happen."""
+        if self._clock.clock is self._known_clock:
+            return
+        self._known_clock = self._clock.clock
+        until = self._heard.until
+        if until is not None and moment.now < until - self._centre.alerts.lateness:
+            log.warning("clock set back, surge watch begins anew")
+            self._heard = Heard(SurgeWatch(self._centre), self._clock)
 
 
 def _surges(facts: Iterable[SurgeFact]) -> list[Outgoing]:

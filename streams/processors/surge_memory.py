@@ -53,7 +53,7 @@ async def recall(
     give_up: Callable[[], bool],
 ) -> None:
     """Bring a new watch to where the group had committed, silently."""
-    checkpoints = await _checkpoints(connections)
+    checkpoints = await _checkpoints(connections, heard.clock.now())
     facts = await _said(connections)
     heard.watch.restore(checkpoints.values(), facts)
     settled = {
@@ -70,11 +70,12 @@ async def recall(
     )
 
 
-async def _checkpoints(connections: Connections) -> dict[bytes | None, Checkpoint]:
+async def _checkpoints(connections: Connections, now: datetime) -> dict[bytes | None, Checkpoint]:
     last: dict[bytes | None, Checkpoint] = {}
     async for record in read_to_end(connections, BASELINES):
         for event in open_value(record.value)[0]:
-            if isinstance(event, Checkpoint):
+            # One from ahead of us was made by a rehearsal's clock, which runs no more.
+            if isinstance(event, Checkpoint) and event.data.settled_until <= now:
                 last[record.key] = event
     return last
 
@@ -97,7 +98,8 @@ async def _pulses(
 ) -> int:
     if not ends:
         return 0
-    since = datetime.now(UTC) - WINDOW
+    # What was said by another clock than the present one is no part of this time.
+    since = max(datetime.now(UTC) - WINDOW, heard.clock.clock.wall)
     if settled and heard.clock.clock.is_real:
         since = max(since, min(settled.values()) - MARGIN)
     records = [

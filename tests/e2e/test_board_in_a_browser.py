@@ -33,9 +33,9 @@ SPILLS = """JSON.stringify([...document.querySelectorAll('main *')].filter(e => 
 
 
 @asynccontextmanager
-async def board(connections: Connections, env: SecretsEnv) -> AsyncIterator[str]:
+async def board(connections: Connections, env: SecretsEnv) -> AsyncIterator[ServiceProcess]:
     async with ServiceProcess("services.boards", service_env(connections, env)) as process:
-        yield process.url
+        yield process
 
 
 async def tell(connections: Connections, *, surge: timedelta) -> None:
@@ -53,22 +53,25 @@ async def spills(page: Page, *, wall: bool) -> list[str]:
     return found
 
 
-async def test_a_surge_appears_on_an_open_page_and_an_unplugged_one_says_so(
+async def test_a_surge_appears_on_an_open_page_and_says_so_when_the_board_is_gone(
     connections: Connections, secrets_env: SecretsEnv
 ) -> None:
     await tell(connections, surge=timedelta(0))
-    async with board(connections, secrets_env) as url, browser() as shown:
-        async with shown.tab(WALL) as page:
-            await page.open(url)
-            await page.until("document.querySelector('.level strong').innerText === '정상'")
-            await tell(connections, surge=timedelta(minutes=20))
-            await page.until("document.querySelector('.level strong').innerText.includes('일본')")
-            await page.until("document.getElementById('announce').innerText.includes('Japan')")
-            on_time = await page.evaluate("document.body.classList.contains('stale')")
-            complaints = page.complaints
-            await page.unplug()
-            await page.until("document.body.classList.contains('stale')")
-            said = await page.evaluate("document.querySelector('.stale-bar .why').innerText")
+    async with (
+        board(connections, secrets_env) as process,
+        browser() as shown,
+        shown.tab(WALL) as page,
+    ):
+        await page.open(process.url)
+        await page.until("document.querySelector('.level strong').innerText === '정상'")
+        await tell(connections, surge=timedelta(minutes=20))
+        await page.until("document.querySelector('.level strong').innerText.includes('일본')")
+        await page.until("document.getElementById('announce').innerText.includes('Japan')")
+        on_time = await page.evaluate("document.body.classList.contains('stale')")
+        complaints = page.complaints
+        process.kill9()
+        await page.until("document.body.classList.contains('stale')")
+        said = await page.evaluate("document.querySelector('.stale-bar .why').innerText")
 
     assert on_time is False
     assert complaints == []
@@ -81,11 +84,11 @@ async def test_nothing_is_cut_on_the_wall_or_on_a_phone(
     connections: Connections, secrets_env: SecretsEnv, language: str
 ) -> None:
     await tell(connections, surge=timedelta(minutes=20))
-    async with board(connections, secrets_env) as url, browser() as shown:
+    async with board(connections, secrets_env) as process, browser() as shown:
         found: dict[str, list[str]] = {}
         for name, screen in (("wall", WALL), ("phone", PHONE)):
             async with shown.tab(screen) as page:
-                await page.open(f"{url}/?lang={language}")
+                await page.open(f"{process.url}/?lang={language}")
                 await asyncio.sleep(1.0)
                 found[name] = await spills(page, wall=screen is WALL)
                 found[name] += page.complaints
@@ -98,11 +101,11 @@ async def test_without_scripts_the_numbers_are_there(
 ) -> None:
     await tell(connections, surge=timedelta(minutes=20))
     async with (
-        board(connections, secrets_env) as url,
+        board(connections, secrets_env) as process,
         browser() as shown,
         shown.tab(WALL, scripts=False) as page,
     ):
-        await page.command("Page.navigate", url=url)
+        await page.command("Page.navigate", url=process.url)
         await page.until("document.querySelectorAll('.num').length === 6")
         numbers = json.loads(
             await page.evaluate(

@@ -116,6 +116,12 @@ function markWords(which) {
   return [`${start} ${clockText(began)}`, `· ${later.replace("{n}", seconds)}`];
 }
 
+// The words at the mark stand above the bars: this share of the height is theirs.
+function labelShare() {
+  const lines = live.mark ? (language === "both" ? 2 : 1) : 0;
+  return Math.min(0.5, lines * rem() * 1.75 / Math.max(1, holder.clientHeight - 2 * rem()));
+}
+
 function markSurge(u) {
   const mark = live.mark;
   if (!mark || mark.began < u.scales.x.min) return;
@@ -169,7 +175,7 @@ function options() {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), body.dataset.zone),
     scales: {
       x: { time: true },
-      y: { range: (u, min, max) => [0, Math.max(8, Math.ceil(max * 1.12))] },
+      y: { range: (u, min, max) => [0, Math.max(8, Math.ceil(max * 1.05 / (1 - labelShare())))] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: rem() * 2, space: rem() * 7,

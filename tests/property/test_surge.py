@@ -1,0 +1,124 @@
+"""State, counts and episodes do not depend on how contacts reached us."""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.domain.surge import SurgeWatch
+from streams.events.codec import encode
+from streams.events.demand import PulseData
+from tests.support.pulses import EXAMPLE, at
+
+# Across the full hour, where the baseline changes and an hour is learned.
+BEGIN = 3000
+LATENESS = EXAMPLE.alerts.lateness
+SOON = LATENESS - timedelta(seconds=1)
+
+# (second, partition, key) of contacts; many close together, so that surges begin and end.
+contact = st.tuples(
+    st.one_of(st.integers(0, 1500), st.integers(700, 760)),
+    st.integers(0, 3),
+    st.sampled_from(["total", "queue:main", "country:JP"]),
+    st.integers(0, 1),
+)
+contacts = st.lists(contact, min_size=1, max_size=90)
+
+
+def state(watch: SurgeWatch) -> list[bytes]:
+    """Everything that is settled long after, to the last bit."""
+    written = watch.checkpoints(at(BEGIN + 7200))
+    return sorted(encode(event) for event in written)
+
+
+def cumulative(found: list[tuple[int, int, str, int]]) -> list[PulseData]:
+    """A pulse after each contact, cumulative for its key, partition and second."""
+    counts: dict[tuple[int, int, str], tuple[int, int]] = {}
+    pulses = []
+    for second, partition, key, redial in found:
+        first, redials = counts.get((second, partition, key), (0, 0))
+        first, redials = (first, redials + 1) if redial else (first + 1, redials)
+        counts[second, partition, key] = first, redials
+        pulses.append(
+            PulseData(
+                key=key,
+                partition=partition,
+                second=at(BEGIN + second),
+                first_attempts=first,
+                redials=redials,
+                revision=first + redials,
+            )
+        )
+    return pulses
+
+
+def heard_in_order(found: list[tuple[int, int, str, int]]) -> SurgeWatch:
+    watch = SurgeWatch(EXAMPLE)
+    for pulse in cumulative(sorted(found)):
+        watch.observe(pulse, pulse.second)
+    return watch
+
+
+@settings(max_examples=60, deadline=None)
+@given(contacts, st.data())
+def test_any_order_within_the_lateness_ends_in_the_same_bits(
+    found: list[tuple[int, int, str, int]], data: st.DataObject
+) -> None:
+    pulses = cumulative(sorted(found))
+    late = [data.draw(st.integers(0, int(SOON.total_seconds()))) for _ in pulses]
+    arrivals = sorted(
+        (
+            (pulse.second + timedelta(seconds=delay), n)
+            for n, (pulse, delay) in enumerate(zip(pulses, late, strict=True))
+        )
+    )
+    watch = SurgeWatch(EXAMPLE)
+    for moment, number in arrivals:
+        watch.observe(pulses[number], moment)
+        watch.tick(moment)
+    assert state(watch) == state(heard_in_order(found))
+
+
+@settings(max_examples=40, deadline=None)
+@given(contacts, st.data())
+def test_repeats_change_nothing(
+    found: list[tuple[int, int, str, int]], data: st.DataObject
+) -> None:
+    pulses = cumulative(sorted(found))
+    watch = SurgeWatch(EXAMPLE)
+    for number, pulse in enumerate(pulses):
+        watch.observe(pulse, pulse.second)
+        earlier = pulses[data.draw(st.integers(0, number))]
+        assert watch.observe(earlier, pulse.second) == []
+    assert state(watch) == state(heard_in_order(found))
+
+
+@settings(max_examples=40, deadline=None)
+@given(contacts)
+def test_any_split_over_partitions_ends_in_the_same_bits(
+    found: list[tuple[int, int, str, int]],
+) -> None:
+    together = [(second, 0, key, redial) for second, _, key, redial in found]
+    assert state(heard_in_order(found)) == state(heard_in_order(together))
+
+
+@settings(max_examples=30, deadline=None)
+@given(contacts, st.integers(0, 3000))
+def test_a_restart_from_checkpoints_ends_in_the_same_bits(
+    found: list[tuple[int, int, str, int]], stop: int
+) -> None:
+    pulses = cumulative(sorted(found))
+    watch = SurgeWatch(EXAMPLE)
+    facts = []
+    now = at(BEGIN + stop)
+    for pulse in pulses:
+        if pulse.second <= now:
+            facts += watch.observe(pulse, pulse.second)
+    facts += watch.tick(now)
+    again = SurgeWatch(EXAMPLE)
+    again.restore(watch.checkpoints(now), facts)
+    # The worker hears again what was not settled, and then the rest.
+    for pulse in pulses:
+        if pulse.second >= now - LATENESS:
+            again.observe(pulse, max(now, pulse.second))
+    assert state(again) == state(heard_in_order(found))

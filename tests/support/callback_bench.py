@@ -1,0 +1,153 @@
+"""How fast is the callback list with 10,000 on it? `python -m tests.support.callback_bench`
+
+Needs a broker (SURGELINE_TEST_KAFKA, see tests/support/stack.py); starts its own Redis. Prints what
+it measured on this machine, with whatever else runs on it; nothing is asserted.
+"""
+
+import asyncio
+import os
+import secrets
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.adapters.memory import MemoryPhone
+from services.auth import Tokens
+from services.callbacks.handlers import Handlers
+from services.callbacks.running import Running
+from services.callbacks.settings import Settings
+from services.callbacks.worklist import Worklist
+from services.sealing import Sealer
+from streams.centre_file import load_centre
+from streams.domain.callback_lease import Claim
+from streams.domain.callback_order import Wish
+from streams.kafka import create_topics
+from streams.settings import Connections
+from tests.support.broker import ROOT, RedisServer
+from tests.support.callbacks import number_of, publish, wanted
+from tests.support.stack import scratch_folder
+
+CALLBACKS = 10_000
+AGENTS = 50
+
+
+def told(name: str, seconds: Sequence[float]) -> None:
+    """One line: how many, median, 99 %, worst."""
+    ordered = sorted(seconds)
+    p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+    print(  # noqa: T201
+        f"{name}: {len(ordered)} x, median {statistics.median(ordered) * 1e3:.2f} ms,"
+        f" p99 {p99 * 1e3:.2f} ms, worst {ordered[-1] * 1e3:.2f} ms"
+    )
+
+
+async def timed(act: Callable[[], Awaitable[Any]], into: list[float]) -> Any:
+    """What it gives, and how long it took."""
+    began = time.perf_counter()
+    result = await act()
+    into.append(time.perf_counter() - began)
+    return result
+
+
+async def ready(running: Running) -> None:
+    """Until the list is served."""
+    while running.why_not():
+        await asyncio.sleep(0.01)
+
+
+async def fill(connections: Connections, sealer: Sealer) -> None:
+    """10,000 callers give up, over ten hours."""
+    start = datetime.now(UTC) - timedelta(hours=3)
+    sealed = sealer.seal(number_of(1).encode())
+    facts = [
+        wanted(f"c{n}", n, start + timedelta(seconds=n), sealed=sealed, language="ko")
+        for n in range(CALLBACKS)
+    ]
+    await publish(connections, facts)
+
+
+async def measure(connections: Connections, redis: RedisServer) -> None:
+    """Fill, contend, rebuild."""
+    sealer = Sealer({"s1": secrets.token_bytes(32)})
+    settings = Settings(
+        connections=connections,
+        centre=load_centre(connections.centre),
+        tokens=Tokens(None),
+        sealer=sealer,
+    )
+    running = Running(settings, MemoryPhone())
+    running.start()
+    await ready(running)
+    began = time.perf_counter()
+    await fill(connections, sealer)
+    while (await running.commands.worklist.counts())["ready"] < CALLBACKS:
+        await asyncio.sleep(0.05)
+    seconds = time.perf_counter() - began
+    print(f"projected {CALLBACKS} in {seconds:.2f} s, {CALLBACKS / seconds:.0f}/s")  # noqa: T201
+    await functions(running.commands.worklist)
+    await contend(Handlers(running.commands, running.dialable, running.clock))
+    began = time.perf_counter()
+    redis.restart(wipe=True)
+    while running.commands.is_open:
+        await asyncio.sleep(0.005)
+    await ready(running)
+    print(f"Redis wiped and list served again: {time.perf_counter() - began:.2f} s")  # noqa: T201
+    pages: list[float] = []
+    for offset in range(0, 5000, 500):
+        await timed(lambda o=offset: running.commands.worklist.page("waiting", o, 500, running.now()), pages)
+    told("page of 500", pages)
+    await running.stop()
+
+
+async def functions(worklist: Worklist) -> None:
+    """The question "whose turn is it" alone."""
+    wish = Wish(agent="bench", languages=frozenset({"ko"}))
+    took: list[float] = []
+    for _ in range(500):
+        await timed(lambda: worklist.pick([wish], datetime.now(UTC)), took)
+    told("Redis function pick", took)
+
+
+async def contend(handlers: Handlers) -> None:
+    """50 agents take and give back, each as fast as it can, until the log has each."""
+    took: list[float] = []
+    given: list[str] = []
+
+    async def agent(number: int) -> None:
+        for turn in range(20):
+            name = f"agent-{number}-{turn}"
+            wish = Wish(agent=name, languages=frozenset({"ko"}))
+            state, _ = await timed(lambda w=wish: handlers.next(w), took)
+            given.append(state.id)
+            await asyncio.sleep(0)
+            _ = Claim(agent=name, epoch=state.epoch, token=state.token)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(agent(number) for number in range(AGENTS)))
+    seconds = time.perf_counter() - began
+    told(f"lease until on the log, {AGENTS} contending", took)
+    print(f"{len(given) / seconds:.0f} leases/s, {len(set(given))} different of {len(given)}")  # noqa: T201
+
+
+async def main() -> None:
+    """Everything once."""
+    with scratch_folder("surgeline-bench-") as folder:
+        redis = RedisServer(folder)
+        redis.start()
+        connections = Connections(
+            kafka=os.environ["SURGELINE_TEST_KAFKA"],
+            redis=redis.url,
+            prefix=f"bench{secrets.token_hex(3)}-",
+            centre=ROOT / "centre.toml",
+        )
+        await create_topics(connections)
+        try:
+            await measure(connections, redis)
+        finally:
+            redis.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
