@@ -12,6 +12,7 @@ FAST := tests/architecture tests/unit tests/property tests/contract
 REAL := tests/integration tests/scenario tests/e2e tests/chaos
 # How often the chaos tests kill: three times each in `make test`, in full in `make chaos`.
 KILLS ?= 10
+BENCHES := tests.support.callback_bench
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +39,14 @@ check: setup ## Format, lint, types, direction of imports
 	.venv/bin/mypy
 	$(PY) -m pytest -q tests/architecture
 
+pictures: setup-all ## Play the demo and photograph the board into docs/pictures
+	@$(SURGELINE) pictures
+
 chaos: setup ## Kill parts of a running platform, KILLS times each (10)
-	SURGELINE_CHAOS_KILLS=$(KILLS) $(PY) -m pytest tests/chaos
+	SURGELINE_CHAOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/chaos
+
+bench: setup ## Measure; nothing is judged
+	@for bench in $(BENCHES); do $(PY) -m tests.support.stack $(PY) -m $$bench || exit 1; done
 
 lock: setup ## Write requirements.lock anew from pyproject.toml
 	@deploy/machine/lock.sh

@@ -75,7 +75,7 @@ QUEUES = Topic(
     partitions=1,
     cleanup="compact",
     writer="tally",
-    readers=("boards",),
+    readers=("staffing", "boards"),
 )
 SURGES = Topic(
     name="surges",
@@ -89,8 +89,8 @@ SURGES = Topic(
 )
 SEATS = Topic(
     name="seats",
-    holds="seats needed and staffed per pool",
-    key="pool",
+    holds="seats needed and staffed per pool; how long a queue's next caller will wait",
+    key="pool; wait/ and the queue",
     partitions=1,
     cleanup="compact",
     writer="staffing",

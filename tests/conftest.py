@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.support.stack"]
+pytest_plugins = ["tests.support.stack", "tests.support.callback_centre"]
 
 # Lets a run say `-m "not chaos"`; the folder decides, so that no test forgets its marker.
 FOLDER_MARKERS = {"integration": "integration", "chaos": "chaos"}

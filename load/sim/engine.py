@@ -54,7 +54,7 @@ class Rehearsal:
         if platform:
             self.hall.worklist = self.promises
             self.hall.agenda.after(BUSY_TICK_SECONDS, self._tick)
-        self._book = ContactBook(centre, 0)
+        self.book = ContactBook(centre, 0)
         self._watch = SurgeWatch(centre)
         self._planner = SeatPlanner(centre)
         self._offsets = itertools.count()
@@ -100,12 +100,12 @@ class Rehearsal:
     # What the platform does
 
     def _observe(self, event: ContactEvent) -> None:
-        self._overflow(self._book.observe(event, next(self._offsets)))
+        self._overflow(self.book.observe(event, next(self._offsets)))
         self._pulses()
 
     def _tick(self) -> None:
         now = self.now()
-        self._overflow(self._book.tick(now))
+        self._overflow(self.book.tick(now))
         self._pulses()
         self._surge_facts(self._watch.tick(now))
         self._seats(self._planner.tick(now))
@@ -127,7 +127,7 @@ class Rehearsal:
 
     def _pulses(self) -> None:
         now = self.now()
-        for pulse in self._book.take_pulses():
+        for pulse in self.book.take_pulses():
             self._surge_facts(self._watch.observe(pulse, now))
 
     def _surge_facts(self, facts: Iterable[SurgeFact]) -> None:

@@ -59,6 +59,7 @@ class Hall:
         self.worklist: Worklist | None = None
         self.calls: dict[str, Call] = {}
         self.waiting = 0
+        self.closed = False
         self._new_id = new_id
         self._order = itertools.count()
         self._lines = {queue.name: Line([]) for queue in centre.queues}
@@ -70,7 +71,7 @@ class Hall:
     def call(self, person: Person) -> None:
         """A person calls: greeted, or met by a busy tone when every line is taken."""
         now = self.agenda.now
-        if person.on_the_phone:
+        if person.on_the_phone or self.closed:
             return
         person.calls += 1
         call = Call(self._new_id(), person, now)
@@ -84,6 +85,10 @@ class Hall:
         person.on_the_phone = True
         self.calls[call.id] = call
         self.agenda.after(self.desk.greeting.total_seconds(), lambda: self._queue(call))
+
+    def close_lines(self) -> None:
+        """The play is over: nobody calls any more, and what has begun is brought to its end."""
+        self.closed = True
 
     def withdraw(self, contact: str) -> Withdrawal:
         """The platform has promised this caller a callback: tell them, and free the line."""

@@ -57,6 +57,7 @@ def set_up(
     chosen = scenario.seed if seed is None else seed
     population = Population(scenario, seed=chosen, salt=salt)
     hall = Hall(scenario, centre, Agenda(), population, listener, new_id)
+    hall.agenda.at(scenario.length.total_seconds(), hall.close_lines)
     _staff(scenario, hall)
     _first_calls(hall, _merged(scenario, centre, chosen))
     return hall

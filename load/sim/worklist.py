@@ -6,6 +6,7 @@ crashes.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Final
 
 from load.sim.dialling import Switch
 from load.sim.hall import Hall
@@ -16,6 +17,8 @@ from streams.domain.callback_lease import Claim
 from streams.domain.callback_order import Wish
 from streams.domain.centre import OverflowPolicy
 from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed
+
+EXPIRY_LOOK: Final = timedelta(minutes=1)
 
 
 class PromiseList:
@@ -29,6 +32,7 @@ class PromiseList:
         self.switch = Switch(hall)
         self._hall = hall
         self._moment = moment
+        self._next_look = moment(0.0)
         self._by_dial: dict[str, str] = {}
         self._wishes = {
             pool.name: Wish(agent=pool.name, languages=frozenset(pool.languages))
@@ -91,6 +95,9 @@ class PromiseList:
     def tick(self) -> None:
         """Promises too old to be of use are closed, and said so."""
         now = self._now()
+        if now < self._next_look:
+            return
+        self._next_look = now + EXPIRY_LOOK
         for callback_id, state in list(self.open.items()):
             if state.expires_at <= now:
                 self.book.expire(callback_id, now)

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from streams.domain.findings import Finding
 from streams.kafka import end_offsets
@@ -13,6 +14,7 @@ from streams.settings import Connections
 from streams.topics import Topic
 
 ASK_AGAIN_SECONDS: Final = 0.5
+COORDINATOR_SECONDS: Final = 15.0
 
 
 async def committed(connections: Connections, group: str, topic: Topic) -> dict[int, int]:
@@ -20,11 +22,25 @@ async def committed(connections: Connections, group: str, topic: Topic) -> dict[
     admin = AIOKafkaAdminClient(bootstrap_servers=connections.kafka)
     await admin.start()
     try:
-        offsets = await admin.list_consumer_group_offsets(group)
+        offsets = await _offsets(admin, group)
     finally:
         await admin.close()
     name = connections.topic(topic)
     return {tp.partition: at.offset for tp, at in offsets.items() if tp.topic == name}
+
+
+async def _offsets(admin: AIOKafkaAdminClient, group: str) -> dict[Any, Any]:
+    """A broker that never had a group needs a moment to make the place where they are kept."""
+    deadline = time.monotonic() + COORDINATOR_SECONDS
+    while True:
+        try:
+            offsets: dict[Any, Any] = await admin.list_consumer_group_offsets(group)
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() >= deadline:
+                raise
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+        else:
+            return offsets
 
 
 async def wait_for(

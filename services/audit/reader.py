@@ -124,9 +124,10 @@ async def _measured(connections: Connections, ends: Mapping[int, int]) -> dict[i
     said: dict[int, QueuesMeasured] = {}
     async for record in read_to_end(connections, QUEUES):
         event = _event(record.value)
-        if isinstance(event, QueuesMeasured) and event.data.partition in ends:
-            if event.data.offset < ends[event.data.partition]:
-                said[event.data.partition] = event
+        if isinstance(event, QueuesMeasured) and event.data.offset < ends.get(
+            event.data.partition, 0
+        ):
+            said[event.data.partition] = event
     return said
 
 

@@ -34,7 +34,7 @@ class Board:
         self.collector = BoardCollector(fold)
         self.snapshot: Snapshot | None = None
         self.json = b""
-        self.parts: dict[str, str] = {}
+        self._parts: dict[str, str] = {}
         self._events: dict[str, bytes] = {}
         self._seq = 0
 
@@ -55,13 +55,15 @@ class Board:
         with BOARD_BUILD_SECONDS.labels("snapshot").time():
             self.snapshot = self.collector.snapshot = build(self.fold, wall, self._seq)
             self.json = encode(self.snapshot)
-        with BOARD_BUILD_SECONDS.labels("page").time():
-            self._render(self.pages.parts(self.snapshot))
+        # The page brings its own parts; they are kept up to date only while somebody watches.
+        if self.hub.viewers:
+            with BOARD_BUILD_SECONDS.labels("page").time():
+                self._render(self.pages.parts(self.snapshot))
         self.hub.publish(Frame(self._seq, event("board", self._seq, self.json), self._events))
 
     def _render(self, parts: dict[str, str]) -> None:
-        changed = {name: html for name, html in parts.items() if self.parts.get(name) != html}
-        self.parts = parts
+        changed = {name: html for name, html in parts.items() if self._parts.get(name) != html}
+        self._parts = parts
         self._events = {**self._events, **{n: message(_partial(n, h)) for n, h in changed.items()}}
 
 

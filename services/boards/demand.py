@@ -1,7 +1,7 @@
 """How many people called in each minute, by key?
 
-Pulses are cumulative for their (key, partition, second): a later one replaces the earlier, so the
-sum of the latest is exact however often a pulse is repeated.
+Pulses are cumulative for their (key, partition, second) and the highest revision holds, so the
+sum is exact however often and in whatever order pulses come.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ class PulseWindow:
 
     def __init__(self, prefixes: Iterable[str] = ("total", "country:")) -> None:
         self._prefixes = tuple(prefixes)
-        self._latest: dict[int, dict[tuple[str, int, int], tuple[int, int]]] = {}
+        self._latest: dict[int, dict[tuple[str, int, int], tuple[int, int, int]]] = {}
         self._minutes: dict[int, dict[str, tuple[int, int]]] = {}
         self._newest = 0
         self.oldest: int | None = None
@@ -35,9 +35,9 @@ class PulseWindow:
         self._move_on(minute)
         latest = self._latest.setdefault(minute, {})
         name = (pulse.key, pulse.partition, second)
-        before = latest.get(name, (0, 0))
-        after = (pulse.first_attempts, pulse.redials + pulse.reconnects)
-        if before == after:
+        before = latest.get(name, (0, 0, 0))
+        after = (pulse.first_attempts, pulse.redials + pulse.reconnects, pulse.revision)
+        if before == after or pulse.revision < before[2]:
             return False
         latest[name] = after
         counts = self._minutes.setdefault(minute, {})

@@ -85,7 +85,7 @@ class Fold:
     def _callback(self, event: CallbackChanged) -> None:
         before, after = self.promises.observe(event.data)
         if before is not after:
-            self.journal.callback(event.data, before, after)
+            self.journal.callback(before, after)
 
     def _surge(self, event: SurgeDeclared | SurgeRevised | SurgeCleared) -> None:
         change = self.levels.observe(event)

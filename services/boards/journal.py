@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.boards.levels import Change
-from services.boards.promises import Promise
 from services.boards.snapshot import Decision, Title
 from streams.events.callbacks import CallbackData
 from streams.events.surges import SeatsData, SurgeData
@@ -91,12 +90,12 @@ class Journal:
             return
         self._told_short = short
 
-    def callback(self, data: CallbackData, before: Promise | None, after: Promise) -> None:
+    def callback(self, before: CallbackData | None, after: CallbackData) -> None:
         """A promise was made, or came to its end."""
         if before is None:
-            self._count("promised", data.requested_at)
-        if after.outcome and data.closed_at and (before is None or before.outcome is None):
-            self._count(after.outcome, data.closed_at)
+            self._count("promised", after.requested_at)
+        if after.outcome and after.closed_at and (before is None or before.outcome is None):
+            self._count(after.outcome, after.closed_at)
 
     def signed_in(self, at: datetime, title: Title) -> None:
         """A counselor took a seat."""

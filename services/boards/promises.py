@@ -1,35 +1,18 @@
-"""Which promises to ring back are open, and what became of the others?"""
+"""Which promises to ring back are open, and what became of those who were handed over?"""
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from collections.abc import Iterable
+from datetime import tzinfo
 from typing import Final
 
-from streams.events.callbacks import CallbackData
+import msgspec
 
-# Where a request that was handed over ends, by the outcome of its callback.
-BUCKET_OF: Final[dict[str | None, str]] = {
-    None: "callback_open",
-    "completed": "callback_completed",
-    "reached_us_first": "answered_live",
-    "withdrawn": "withdrawn",
-    "expired": "lost:expired",
-    "unreachable": "lost:unreachable",
-    "blocked": "lost:blocked",
-}
+from streams.domain.outcomes import RequestOutcome, outcome_of_promise
+from streams.events.callbacks import CallbackData, Request
+from streams.events.contacts import Caller
 
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What the board keeps of a callback: nothing about the caller."""
-
-    version: int
-    state: str
-    urgency: str
-    outcome: str | None
-    requested_at: datetime
-    promised_by: datetime
-    days: tuple[str, ...]
+# The board shows nothing about the caller, so it keeps nothing.
+NOBODY: Final = Caller(key="", key_id="")
 
 
 class Promises:
@@ -37,48 +20,46 @@ class Promises:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self._known: dict[str, Promise] = {}
-        self.open: dict[str, Promise] = {}
+        self._latest: dict[str, CallbackData] = {}
+        self._made_for: dict[str, dict[str, None]] = {}
+        self._counted: dict[str, tuple[str, RequestOutcome]] = {}
+        self._days: dict[str, Counter[RequestOutcome]] = {}
+        self.open: dict[str, CallbackData] = {}
         self.closed: Counter[str] = Counter()
-        self._days: dict[str, Counter[str]] = {}
 
-    def observe(self, data: CallbackData) -> tuple[Promise | None, Promise]:
+    def observe(self, data: CallbackData) -> tuple[CallbackData | None, CallbackData]:
         """Take a callback's state: (as it was, as it is); the same object twice: nothing new."""
-        before = self._known.get(data.id)
-        if before and before.version >= data.version:
+        before = self._latest.get(data.id)
+        if before is not None and before.version >= data.version:
             return before, before
-        after = Promise(
-            data.version,
-            data.state,
-            data.urgency,
-            data.outcome if data.state == "closed" else None,
-            data.requested_at,
-            data.promised_by,
-            tuple(
-                request.arrived_at.astimezone(self._zone).date().isoformat()
-                for request in data.requests
-            ),
-        )
-        self._known[data.id] = after
-        if before:
-            self._count(before, -1)
-        self._count(after, +1)
+        after = msgspec.structs.replace(data, caller=NOBODY, attempts=())
+        self._latest[data.id] = after
         self.open.pop(data.id, None)
-        if after.state != "closed":
+        if after.outcome is None:
             self.open[data.id] = after
+        else:
+            self.closed[after.outcome] += 1
+        if before is not None and before.outcome is not None:
+            self.closed[before.outcome] -= 1
+        self._count(after.requests, data.id)
         return before, after
 
-    def day(self, day: str) -> Counter[str]:
-        """Requests that first arrived on that day, by where they are now."""
+    def day(self, day: str) -> Counter[RequestOutcome]:
+        """Handed-over requests that first arrived on that day, by their outcome."""
         return +self._days.get(day, Counter())
 
     def by_state(self) -> Counter[tuple[str, str]]:
         """Open callbacks by (state, urgency)."""
         return Counter((promise.state, promise.urgency) for promise in self.open.values())
 
-    def _count(self, promise: Promise, change: int) -> None:
-        bucket = BUCKET_OF.get(promise.outcome, "lost:unknown")
-        for day in promise.days:
-            self._days.setdefault(day, Counter())[bucket] += change
-        if promise.outcome:
-            self.closed[promise.outcome] += change
+    def _count(self, requests: Iterable[Request], callback: str) -> None:
+        for request in requests:
+            made = self._made_for.setdefault(request.id, {})
+            made[callback] = None
+            day = request.arrived_at.astimezone(self._zone).date().isoformat()
+            counted = day, outcome_of_promise([self._latest[name] for name in made])
+            known = self._counted.get(request.id)
+            if known is not None:
+                self._days[known[0]][known[1]] -= 1
+            self._counted[request.id] = counted
+            self._days.setdefault(day, Counter())[counted[1]] += 1

@@ -1,8 +1,9 @@
 """Where is everyone who asked for help on a day, as shares that add up to everyone?
 
-The queues say who waits, was answered, was handed over, deflected or lost; the promises say what
-became of those handed over. The two come from different topics, so one may be a moment ahead:
-whoever was handed over and whose promise is not known yet counts as an open callback.
+The words and the rules are those of `streams.domain.outcomes`, which the audit counts with as
+well. The queues say who waits, was answered, was handed over, deflected or lost; the promises say
+what became of those handed over. The two come from different topics, so one may be a moment
+ahead: see `outcomes.shares`, whose result this is, summed up from counts that are kept.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from typing import Final
 
 from services.boards.snapshot import Share, Shares
 from services.boards.tallies import Sum
+from streams.domain import outcomes
+from streams.domain.outcomes import RequestOutcome
 
 NAMES: Final = (
     "answered_live",
@@ -20,36 +23,54 @@ NAMES: Final = (
     "deflected",
     "lost",
 )
+# From whom those are taken whose promise is known before the queues have handed them over.
+EARLY_FROM: Final = (
+    outcomes.WAITING,
+    outcomes.LOST,
+    outcomes.ANSWERED_LIVE,
+    outcomes.DEFLECTED,
+)
 
 
-def shares_of(day: str, queues: Sum, promises: Mapping[str, int]) -> Shares:
-    """The shares of one day; `promises` counts requests by where their callback is."""
-    ended = {name: people for name, people in promises.items() if name != "callback_open"}
-    total = queues.requests + max(0, sum(ended.values()) - queues.handed_over)
-    lost = dict(queues.lost)
-    for name, people in ended.items():
-        kind, _, reason = name.partition(":")
-        if kind == "lost":
-            lost[reason] = lost.get(reason, 0) + people
-    people_of = {
-        "answered_live": queues.answered_live + ended.get("answered_live", 0),
-        "waiting": queues.waiting,
-        "callback_open": max(0, queues.handed_over - sum(ended.values())),
-        "callback_completed": ended.get("callback_completed", 0),
-        "withdrawn": ended.get("withdrawn", 0),
-        "deflected": queues.deflected,
-        "lost": sum(lost.values()),
+def shares_of(day: str, queues: Sum, promised: Mapping[RequestOutcome, int]) -> Shares:
+    """The shares of one day; `promised` counts handed-over requests by their outcome."""
+    total = add_up(queues, promised)
+    counts = total.as_counts()
+    percents = whole_percents([counts[name] for name in NAMES])
+    lost = {
+        name.removeprefix("lost:"): people
+        for name, people in sorted(total.reasons.items(), key=lambda item: -item[1])
+        if name.startswith("lost:") and people
     }
-    percents = whole_percents([people_of[name] for name in NAMES])
     return Shares(
         day=day,
-        total=total,
+        total=total.requests,
         parts=tuple(
-            Share(name=name, people=people_of[name], percent=percent)
+            Share(name=name, people=counts[name], percent=percent)
             for name, percent in zip(NAMES, percents, strict=True)
         ),
-        lost_reasons=dict(sorted(lost.items(), key=lambda item: -item[1])),
+        lost_reasons=lost,
     )
+
+
+def add_up(queues: Sum, promised: Mapping[RequestOutcome, int]) -> outcomes.Shares:
+    """The same as `outcomes.shares` gives for the callbacks that `promised` counts."""
+    total = outcomes.Shares()
+    total.add(RequestOutcome(outcomes.WAITING), queues.waiting)
+    total.add(RequestOutcome(outcomes.ANSWERED_LIVE), queues.answered_live)
+    total.add(RequestOutcome(outcomes.DEFLECTED), queues.deflected)
+    for reason, people in queues.lost.items():
+        total.add(RequestOutcome(outcomes.LOST, reason), people)
+    known = sum(promised.values())
+    early = max(0, known - queues.handed_over)
+    for word in EARLY_FROM:
+        moved = min(early, getattr(total, word))
+        total.add(RequestOutcome(word), -moved)
+        early -= moved
+    for outcome, people in promised.items():
+        total.add(outcome, people)
+    total.add(RequestOutcome(outcomes.CALLBACK_OPEN), max(0, queues.handed_over - known))
+    return total
 
 
 def whole_percents(parts: list[int]) -> list[int]:

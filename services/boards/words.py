@@ -160,6 +160,13 @@ def decision(made: Decision) -> Title:
     return _SAID[made.kind](made)
 
 
+def strip_path(strip: Sequence[int], level: int) -> str:
+    """The cells of a level's strip that are at this level, as one SVG path: higher is taller."""
+    top = (14, 8, 0)[level]
+    cells = (index for index, cell in enumerate(strip) if cell == level)
+    return "".join(f"M{6 * index} {top}h5v{20 - top}h-5z" for index in cells)
+
+
 def lost_reason(reason: str) -> Title:
     """Why somebody was lost."""
     return LOST_WORDS.get(reason) or Title(reason, reason.replace("_", " "))

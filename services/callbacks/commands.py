@@ -13,11 +13,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from services.adapters.redis import RedisLostError
 from services.callbacks.relay import NotReadyError, Relay
-from services.callbacks.worklist import Needed, Worklist
+from services.callbacks.worklist import Needed, Posted, Worklist
 from streams.domain.callback import Change, RefusedError
 from streams.domain.callback_book import CallbackBook
 from streams.domain.callback_order import Wish
@@ -141,14 +142,25 @@ class Commands:
             for change in one.changes:
                 by_callback[change.state.id].append(change)
         served = book.take_served()
-        posted: dict[str, str] = {}
+        stored: set[str] = set()
+        posted: list[Posted] = []
         if by_callback or served:
             parts = [(before.get(i), changes) for i, changes in by_callback.items()]
-            ids = await worklist.commit(parts, served)
-            posted = dict(zip(by_callback, ids, strict=True))
+            for callback, facts in zip(
+                by_callback, await worklist.commit(parts, served), strict=True
+            ):
+                posted += facts
+                if facts:
+                    stored.add(callback)
         metrics.CALLBACK_BATCH.observe(len(batch))
+        # Also for commands that changed nothing: they may rest on a change not yet on the log.
+        on_the_log = self._relay.on_the_log(worklist, posted)
         for one in decided:
-            self._conclude(worklist, one, posted)
+            if all(change.state.id in stored for change in one.changes):
+                on_the_log.add_done_callback(partial(_answer, one))
+            else:
+                metrics.CALLBACK_CONFLICTS.inc()
+                self._again(one.command)
 
     async def _load(
         self, batch: Sequence[Command[Any]], worklist: Worklist, now: datetime
@@ -186,16 +198,6 @@ class Commands:
         else:
             return _Decided(command, result, book.take_changes())
         return None
-
-    def _conclude(self, worklist: Worklist, one: _Decided, posted: dict[str, str]) -> None:
-        ids = [posted[change.state.id] for change in one.changes]
-        if "" in ids:
-            metrics.CALLBACK_CONFLICTS.inc()
-            self._again(one.command)
-            return
-        # A command that changed nothing may rest on a change that is not on the log yet.
-        on_the_log = self._relay.on_the_log(worklist, ids[-1] if ids else None)
-        on_the_log.add_done_callback(lambda future: _answer(one, future))
 
     def _again(self, command: Command[Any]) -> None:
         command.tries += 1

@@ -204,7 +204,7 @@ class Dispatcher:
         return True
 
     def _another_rings(self, state: CallbackData) -> bool:
-        """An earlier callback of this caller was closed mid-dial, and its cancelling is not known."""
+        """An earlier callback of this caller was closed mid-dial and is not known to be over."""
         return any(
             other.caller.key == state.caller.key and other.id != state.id and in_flight(other)
             for other in self._latest.values()

@@ -107,7 +107,7 @@ end
 
 -- KEYS: base. ARGV: epoch, owner, served (JSON of {request, microseconds}), then for each callback
 -- its item (JSON), its state (JSON), and each of its item.changes facts (JSON).
--- Answers for each callback the outbox id of its last fact, or "" when it had changed meanwhile.
+-- Answers for each callback the outbox ids of its facts; none when it had changed meanwhile.
 local function commit(keys, args)
   local base = keys[1]
   if not is_ours(base, args[1], args[2]) then return not_ours() end
@@ -118,14 +118,14 @@ local function commit(keys, args)
   local at = 4
   while at <= #args do
     local item = cjson.decode(args[at])
-    local answer = ''
+    local ids = {}
     if is_current(base, item) then
       store(base, item, args[at + 1])
       for n = 1, item.changes do
-        answer = post(base, {key = item.id, owed = item.owed or item.was_owed}, args[at + 1 + n])
+        ids[n] = post(base, {key = item.id, owed = item.owed or item.was_owed}, args[at + 1 + n])
       end
     end
-    table.insert(answers, answer)
+    table.insert(answers, ids)
     at = at + 2 + item.changes
   end
   return answers

@@ -7,14 +7,13 @@ from typing import Final, Protocol
 
 from services.callbacks.commands import Command, Commands, TryAgainError
 from services.callbacks.dialable import Dialable
-from services.callbacks.worklist import SWITCHES_KEY, Needed
-from streams.domain.callback import SOURCE, RefusedError
+from services.callbacks.worklist import Needed
+from streams.domain.callback import RefusedError
 from streams.domain.callback_book import CallbackBook
 from streams.domain.callback_lease import Claim
 from streams.domain.callback_order import Wish
-from streams.domain.callback_switches import SwitchName, may_dial, turn
-from streams.events.callbacks import CallbackData, SwitchesData, SwitchesSet
-from streams.events.codec import derived_id
+from streams.domain.callback_switches import SwitchName, may_dial, switches_fact, turn
+from streams.events.callbacks import CallbackData, SwitchesData
 
 log = logging.getLogger(__name__)
 
@@ -147,14 +146,7 @@ class Handlers:
             after = turn(self.switches(), name, queue, on=on, by=by, reason=reason)
             if after is None:
                 return self.switches()
-            fact = SwitchesSet(
-                id=derived_id("switches-set", after.version, name, queue, by),
-                source=SOURCE,
-                subject=SWITCHES_KEY,
-                time=self.now(),
-                data=after,
-            )
-            if await self._commands.turn(after, fact):
+            if await self._commands.turn(after, switches_fact(after, self.now())):
                 log.warning(
                     "switch turned", extra={"switch": name, "queue": queue, "on": on, "by": by}
                 )

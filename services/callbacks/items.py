@@ -53,17 +53,23 @@ def decode_state(raw: bytes) -> CallbackData:
     return _decoder.decode(raw)
 
 
-def commit_arguments(before: CallbackData | None, changes: Sequence[Change]) -> list[bytes]:
-    """One callback's part of a commit: its item, its state, and the facts to be told."""
+def commit_arguments(
+    before: CallbackData | None, changes: Sequence[Change]
+) -> tuple[list[bytes], list[bytes]]:
+    """One callback's part of a commit: its item and its state, and the facts to be told."""
     state = changes[-1].state
     item = _item(before, state, changes=len(changes))
-    facts = [encode(change.event()) for change in changes]
-    return [_encoder.encode(item), encode_state(state), *facts]
+    return [_encoder.encode(item), encode_state(state)], [encode(c.event()) for c in changes]
 
 
 def restore_arguments(state: CallbackData) -> list[bytes]:
     """One callback as the log has it, for an emptied Redis."""
     return [_encoder.encode(_item(None, state, changes=0)), encode_state(state)]
+
+
+def is_owed(before: CallbackData | None, changes: Sequence[Change]) -> bool:
+    """Whether whoever talks to the phone system must hear of these changes."""
+    return has_duties(changes[-1].state) or (before is not None and has_duties(before))
 
 
 def lane_of(state: CallbackData) -> str | None:

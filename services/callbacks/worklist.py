@@ -19,6 +19,7 @@ from services.callbacks.items import (
     commit_arguments,
     decode_state,
     floor_ms,
+    is_owed,
     lane_of,
     micros,
     moment_of,
@@ -26,12 +27,11 @@ from services.callbacks.items import (
 )
 from streams.domain.callback import Change
 from streams.domain.callback_order import Wish, fits
-from streams.domain.callback_switches import ALL_ON
+from streams.domain.callback_switches import ALL_ON, SWITCHES_KEY
 from streams.events.callbacks import CallbackData, SwitchesData, SwitchesSet
 from streams.events.codec import encode
 
 LIBRARY: Final = "surgeline_callbacks"
-SWITCHES_KEY: Final = "switches"
 RIVAL_POLL_SECONDS: Final = 0.2
 RESTORE_CHUNK: Final = 500
 
@@ -221,34 +221,43 @@ class Worklist:
         self,
         parts: Sequence[tuple[CallbackData | None, Sequence[Change]]],
         served: dict[str, datetime],
-    ) -> list[str]:
+    ) -> list[list[Posted]]:
         """Change callbacks from (state before) through changes, each in one step.
 
-        Returns for each the outbox id of its last fact, or "" when it had changed meanwhile.
+        Returns for each the facts that are now in the outbox; none when it had changed meanwhile.
         """
         pairs = [[request, str(micros(at))] for request, at in served.items()]
-        arguments = [
-            part for before, changes in parts for part in commit_arguments(before, changes)
-        ]
+        filed = [commit_arguments(before, changes) for before, changes in parts]
         told = await self._call(
-            "commit", self.epoch, self._owner, msgspec.json.encode(pairs), *arguments
+            "commit",
+            self.epoch,
+            self._owner,
+            msgspec.json.encode(pairs),
+            *(part for item, facts in filed for part in (*item, *facts)),
         )
         self._lanes |= {lane for _, c in parts if (lane := lane_of(c[-1].state)) is not None}
-        return [raw.decode() for raw in told]
+        return [
+            [
+                Posted(i.decode(), changes[0].state.id.encode(), is_owed(before, changes), fact)
+                for i, fact in zip(ids, facts, strict=False)
+            ]
+            for ids, (_, facts), (before, changes) in zip(told, filed, parts, strict=True)
+        ]
 
-    async def set_switches(self, switches: SwitchesData, fact: SwitchesSet) -> str:
-        """Turn a switch; the outbox id, or "" when somebody else turned one meanwhile."""
+    async def set_switches(self, switches: SwitchesData, fact: SwitchesSet) -> list[Posted]:
+        """Turn a switch; the fact in the outbox, none when somebody turned one meanwhile."""
+        value = encode(fact)
         told = await self._call(
             "set_switches",
             self.epoch,
             self._owner,
             switches.version - 1,
             msgspec.json.encode(switches),
-            encode(fact),
+            value,
             SWITCHES_KEY,
         )
         self.switches = await self._read_switches()
-        return str(told.decode())
+        return [Posted(told.decode(), SWITCHES_KEY.encode(), False, value)] if told else []
 
     async def tick(self, now: datetime) -> None:
         """Let those in whose time has come."""
@@ -270,11 +279,9 @@ class Worklist:
 
     # The outbox
 
-    async def posted(self, after: str, limit: int) -> list[Posted]:
-        """Facts after that one, in order."""
-        found = await self._do(
-            self._redis.client.xrange(self._key("outbox"), min=f"({after}", count=limit)
-        )
+    async def posted(self, limit: int) -> list[Posted]:
+        """The oldest facts that are not known to be on the log, in order."""
+        found = await self._do(self._redis.client.xrange(self._key("outbox"), count=limit))
         return [
             Posted(i.decode(), fields[b"key"], fields[b"owed"] == b"1", fields[b"value"])
             for i, fields in found
@@ -282,7 +289,9 @@ class Worklist:
 
     async def drop_posted(self, ids: Iterable[str]) -> None:
         """These facts are on the log."""
-        await self._do(self._redis.client.xdel(self._key("outbox"), *ids))
+        found = list(ids)
+        if found:
+            await self._do(self._redis.client.xdel(self._key("outbox"), *found))
 
     # Within
 

@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "contract": ("services.cli.contract", "Compare the checked-in schemas with the code."),
     "backtest": ("services.cli.backtest", "Say which surges a recording of contacts holds."),
     "seats": ("services.cli.seats", "Say how many counselors a load of contacts needs."),
+    "pictures": ("services.cli.pictures", "Photograph the board while a crisis plays."),
     "topics": ("services.cli.topics", "List the topics of the log, or make them."),
 }
 

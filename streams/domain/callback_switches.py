@@ -5,14 +5,18 @@ the lines fail one stops dialling and goes on promising.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from streams.domain.callback import SOURCE
 from streams.domain.callback_order import EVERY_QUEUE
-from streams.events.callbacks import SwitchesData
+from streams.events.callbacks import SwitchesData, SwitchesSet
+from streams.events.codec import derived_id
 
 SwitchName = Literal["registering", "dialling"]
+SWITCHES_KEY: Final = "switches"
 ALL_ON: Final = SwitchesData(version=0)
 
 
@@ -40,6 +44,17 @@ def turn(
 
 def _with(off: Collection[str], queue: str) -> tuple[str, ...]:
     return tuple(sorted({*off, queue}))
+
+
+def switches_fact(switches: SwitchesData, now: datetime) -> SwitchesSet:
+    """What goes on the log: the switches as they are now, by whom and why."""
+    return SwitchesSet(
+        id=derived_id("switches-set", switches.version, switches.by),
+        source=SOURCE,
+        subject=SWITCHES_KEY,
+        time=now,
+        data=switches,
+    )
 
 
 def _without(off: Collection[str], queue: str) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Seconds:
     def __init__(self, partition: int) -> None:
         self._partition = partition
         self._counts: dict[int, dict[PulseShape, int]] = {}
-        self._changed: dict[int, dict[str, None]] = {}
+        self._changed: dict[int, set[PulseShape]] = {}
         self._forgotten_before = 0
 
     def count(self, second: int, shape: PulseShape, sign: int) -> None:
@@ -57,9 +57,8 @@ class Seconds:
         shapes[shape] = shapes.get(shape, 0) + sign
         changed = self._changed.get(second)
         if changed is None:
-            changed = self._changed[second] = {}
-        for key in shape.keys:
-            changed[key] = None
+            changed = self._changed[second] = set()
+        changed.add(shape)
 
     def take(self, revision: int) -> list[PulseData]:
         """What changed since the last call, in the order of seconds.
@@ -69,7 +68,7 @@ class Seconds:
         pulses = [
             self._pulse(second, key, revision)
             for second in sorted(self._changed)
-            for key in self._changed[second]
+            for key in sorted({key for shape in self._changed[second] for key in shape.keys})
         ]
         self._changed = {}
         return pulses

@@ -291,9 +291,15 @@ class Detector:
 
     @property
     def evidence(self) -> float:
-        """The statistic at its last decision."""
+        """The statistic after the last contacts; in an alert, as it was when that began."""
         live = self.live
-        return live.episode.evidence if live and live.episode else 0.0
+        if live is None:
+            return 0.0
+        if live.episode is not None:
+            return live.episode.evidence
+        scores = live.scores
+        mass = self.expected.mass(scores.at, scores.at + self.rules.width)
+        return self.rules.mixture.evidence(scores, mass)
 
     def rise(self, until: int) -> Rise:
         """The episode's contacts since its start, or the likeliest start of one, up to `until`."""

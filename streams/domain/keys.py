@@ -99,7 +99,14 @@ class Keys:
         """A key's contacts beyond expectation."""
         rise = self.rise(key, now)
         share = self.plan.share(key)
-        return Excess(key=key, contacts=rise.calls - rise.mass, share=share)
+        evidence = self.detectors[key].evidence if key in self.detectors else 0.0
+        return Excess(
+            key=key,
+            contacts=rise.calls - rise.mass,
+            share=share,
+            mass=rise.mass,
+            evidence=evidence,
+        )
 
     def evidence(
         self, key: str, keys: set[str], now: datetime, others: Sequence[Excess] = ()
@@ -112,30 +119,37 @@ class Keys:
         left = [residual(self.excess(other, now), others).contacts for other in alarmed]
         whole = max(left, default=0.0)
         own = self.excess(key, now).contacts
+        rise, source = self.rise(key, now), key
+        if rise.calls < self.rules.distinct_callers and alarmed:
+            # The key that names it has yet to hear of the last caller: the alarm's own numbers.
+            source = max(alarmed, key=lambda other: self.detectors[other].evidence)
+            rise = self.rise(source, now)
         return Evidence(
             key=key,
             tier="alert" if loud else "watch",
-            rise=self.rise(key, now),
-            rate_now=self.expected(key, now),
+            rise=rise,
+            rate_now=self.expected(source, now),
             statistic=strongest,
             threshold=limits.alert if loud else limits.watch,
             covers=min(1.0, own / whole) if whole > 0 else 1.0,
             also=tuple(other for other in alarmed if other != key),
         )
 
-    def raised(self) -> list[str]:
-        """The keys that are in surge."""
-        return [key for key, detector in self.detectors.items() if detector.raised]
+    def telling(self) -> list[str]:
+        """The keys that are in surge, and those that would be if they had a budget."""
+        watch = self.rules.thresholds.watch
+        return [
+            key
+            for key, detector in self.detectors.items()
+            if detector.raised or detector.evidence >= watch
+        ]
 
     def silence(self, now: datetime) -> int | None:
-        """The first silent second, while the whole feed is silent; its clock then stands still."""
+        """The first silent second, while the whole feed is silent."""
         total = self.detectors.get(TOTAL)
         until = int(now.timestamp())
         since = total.silence_before(until + 1) if total is not None else None
-        if since is None or not self.plan.silent(since, until):
-            return None
-        self.outages.add(since, until)
-        return since
+        return since if since is not None and self.plan.silent(since, until) else None
 
     def checkpoint(self, frontier: int) -> list[DetectorData | BaselineData]:
         """What is settled, key by key; the same whoever writes it down."""

@@ -16,7 +16,7 @@ from streams.domain.life import ContactLife
 from streams.domain.moments import HOUR, Micros, span
 from streams.domain.outcomes import ANSWERED_LIVE, HANDED_OVER, WAITING
 from streams.domain.overflow import Rules
-from streams.domain.tallies import Bucket, Tallies
+from streams.domain.tallies import Bucket, Counted, Tallies
 
 PROMISE_REACH: Final = 24 * HOUR
 
@@ -137,7 +137,15 @@ class Requests:
 
     def settle(self, life: ContactLife) -> None:
         """A contact is new, has moved or has changed: count it and what follows from it."""
-        self._follow(life)
+        request = life.request
+        if request is not None and life.next is None and request.head is life:
+            # Most people call once: nothing precedes, nothing follows.
+            fate = self._rules.fate(life)
+            life.reach = self._reach(life, fate)
+            self._count(life, request, FIRST, fate)
+            self._recount(request)
+        else:
+            self._follow(life)
 
     def still_waiting(self, life: ContactLife) -> None:
         """A contact without later ones was heard of again and nothing else about it changed."""
@@ -209,7 +217,7 @@ class Requests:
         new = self._tallies.shape_of(life, role, fate) if life.inbound else None
         if before is request and new is not None and self._tallies.is_counted_as(life, new):
             return
-        if request.head is life:
+        if request.head is life and _may_have_moved(life, new):
             bucket = self._tallies.bucket_of(life)
             if bucket is not request.bucket:
                 self._move(request, bucket)
@@ -256,6 +264,14 @@ class Requests:
         if outcome:
             request.bucket.count_request(outcome, 1)
         request.outcome = outcome
+
+
+def _may_have_moved(life: ContactLife, new: Counted | None) -> bool:
+    """Whether the queue or the second of arrival is another than it was counted under."""
+    old = life.shape
+    if old is None or new is None:
+        return True
+    return old.pulse.facts is not new[0].pulse.facts or life.second != new[3]
 
 
 def _order(life: ContactLife) -> tuple[Micros, str]:

@@ -1,104 +1,75 @@
-"""How many counselors does this demand need, and how many are there?
+"""How many counselors does this demand need, now and over the next two hours, and who is there?
 
-Sized by Erlang A for two promises at once: the share answered in time, and a ceiling on those who
-give up. Erlang A alone counts quitters as relief, so in a crisis the ceiling decides.
+The plan of the centre file and what each surge adds to it, with its 90 % interval, are carried
+through the load model into seats; seats are given to the pools that can take the contacts, the
+nearest people first; and who should be called in, or may go home, is said with them.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from math import ceil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
 
-from streams.domain.centre import Centre, ServiceTarget
-from streams.domain.erlang import erlang_a
-from streams.events.agents import STAFFED, AgentStateChanged
+from msgspec import structs
+
+from streams.domain import pools
+from streams.domain.centre import Centre, Pool, ServiceTarget
+from streams.domain.horizon import AHEAD, loads_ahead
+from streams.domain.house import House
+from streams.domain.pools import Help, HelpPolicy
+from streams.domain.sizing import seats_for, seats_for_load
+from streams.domain.trend import Range
+from streams.domain.workload import Demand, SurgeFact, Workload
+from streams.events.agents import AgentStateChanged
 from streams.events.codec import derived_id
-from streams.events.surges import (
-    SeatsData,
-    SeatsNeeded,
-    SurgeCleared,
-    SurgeData,
-    SurgeDeclared,
-    SurgeRevised,
-)
+from streams.events.demand import QueuesMeasured
+from streams.events.surges import SeatsData, SeatsNeeded
 
-SurgeFact = SurgeDeclared | SurgeRevised | SurgeCleared
+__all__ = ["ALL_POOLS", "SeatPlanner", "SurgeFact"]
+
 ALL_POOLS = "all"
-LARGE_ERLANGS = 3000.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """An estimate with its 90 % interval."""
-
-    low: float
-    middle: float
-    high: float
-
-
-def seats_required(rate_per_hour: float, target: ServiceTarget) -> int:
-    """Fewest counselors that keep both promises at a steady rate of first attempts; at least 1."""
-    if rate_per_hour <= 0:
-        return 1
-    arrivals = rate_per_hour / 3600
-    service = 1 / target.handle_time.total_seconds()
-    patience = 1 / target.patience.total_seconds()
-    within = target.within.total_seconds()
-
-    def enough(servers: int) -> bool:
-        steady = erlang_a(servers, arrivals, service, patience)
-        return (
-            steady.abandoned <= target.abandoned and steady.answered_within(within) >= target.share
-        )
-
-    low, high = 0, max(2, int(arrivals / service) + 1)
-    while not enough(high):
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
-
-
-@lru_cache(maxsize=4096)
-def _sized(rate_per_hour: float, target: ServiceTarget) -> int:
-    return seats_required(rate_per_hour, target)
-
-
-def _seats(rate_per_hour: float, target: ServiceTarget) -> int:
-    # From there on the people needed are a constant share of the load (98 % at the usual target,
-    # to 0.2 %), and an exact sum would hold up everything else of its process for seconds.
-    largest = LARGE_ERLANGS * 3600 / target.handle_time.total_seconds()
-    if rate_per_hour > largest:
-        return ceil(_seats(largest, target) * rate_per_hour / largest)
-    # Three digits of a rate are more than any estimate has, and make the answers few.
-    return _sized(float(f"{rate_per_hour:.3g}"), target)
+# What only time has changed is said no more often than this, in the centre's time.
+PAUSE: Final = timedelta(seconds=5)
+_NEXT_HOUR: Final = 60
 
 
 class SeatPlanner:
-    """Follows surges and counselors, and says per pool what is needed against what is there."""
+    """Follows surges, counselors and queues, and says per pool what is needed and who is there."""
 
-    def __init__(self, centre: Centre) -> None:
+    def __init__(self, centre: Centre, policy: HelpPolicy | None = None) -> None:
+        self.house = House(centre)
         self._centre = centre
-        self._surges: dict[str, SurgeData] = {}
-        self._agents: dict[str, tuple[datetime, str, str]] = {}
+        self._policy = policy or HelpPolicy()
+        self._work = Workload(centre, self.house)
+        self._help = Help()
         self._said: dict[str, SeatsData] = {}
+        self._changed = True
+        self._at: datetime | None = None
 
-    def observe(self, fact: SurgeFact | AgentStateChanged, now: datetime) -> list[SeatsNeeded]:
-        """Take one fact; returns what changed. Repeats and late facts change nothing."""
+    def observe(
+        self, fact: SurgeFact | AgentStateChanged | QueuesMeasured, now: datetime
+    ) -> list[SeatsNeeded]:
+        """Take one fact. Surges are answered at once, the others at the next tick: there are many.
+
+        Repeats and late facts change nothing.
+        """
         if isinstance(fact, AgentStateChanged):
-            known = self._agents.get(fact.subject)
-            if known is not None and known[0] > fact.time:
-                return []
-            self._agents[fact.subject] = (fact.time, fact.data.pool, fact.data.state)
-        elif isinstance(fact, SurgeCleared):
-            self._surges.pop(fact.data.episode, None)
-        elif fact.data.tier == "alert":
-            self._surges[fact.data.episode] = fact.data
-        return self.tick(now)
+            self._changed |= self.house.agent(fact)
+            return []
+        if isinstance(fact, QueuesMeasured):
+            self.house.queues(fact.data)
+            return []
+        self._work.observe(fact)
+        return self._say(now)
 
     def tick(self, now: datetime) -> list[SeatsNeeded]:
         """What the pools need now, for those whose numbers changed since they were last said."""
+        waits = self._at is not None and self._at <= now < self._at + PAUSE
+        return [] if waits and not self._changed else self._say(now)
+
+    # --- the plan -----------------------------------------------------------------------------
+
+    def _say(self, now: datetime) -> list[SeatsNeeded]:
+        self._at, self._changed = now, False
         changed = []
         for data in self._plan(now):
             if self._said.get(data.pool) != data:
@@ -107,64 +78,115 @@ class SeatPlanner:
         return changed
 
     def _plan(self, now: datetime) -> list[SeatsData]:
-        rate = self._rate(now)
-        need = [_seats(value, self._centre.target) for value in (rate.low, rate.middle, rate.high)]
-        reason = self._reason(rate)
-        episode = max(self._surges, key=lambda name: self._surges[name].rate_per_hour, default=None)
-        load = rate.middle / 3600 * self._centre.target.handle_time.total_seconds()
-        plans = [self._data(ALL_POOLS, episode, need, load, reason)]
-        # The nearest people first: a pool is asked for what those before it cannot seat.
-        for pool in sorted(self._centre.pools, key=lambda pool: pool.call_up):
-            share = [min(value, pool.seats) for value in need]
-            need = [value - taken for value, taken in zip(need, share, strict=True)]
-            plans.append(self._data(pool.name, episode, share, load, reason))
-        return plans
+        demand, target = self._work.demand(now), self._work.target()
+        rate, handle = demand.rate, target.handle_time.total_seconds()
+        settled = _seats(rate, lambda value: seats_for(value, target))
+        loads = loads_ahead(
+            demand.in_house,
+            lambda hours: self._work.rate_ahead(demand, now + timedelta(hours=hours)),
+            handle / 3600,
+        )
+        ahead = [_seats(load, lambda value: seats_for_load(value, target)) for load in loads]
+        people = {pool.name: self.house.staffed({pool.name}) for pool in self._centre.pools}
+        going = self._observe_help(settled, ahead, people, now)
+        common = SeatsData(
+            pool=ALL_POOLS,
+            episode=self._work.largest(),
+            needed=settled[1],
+            needed_low=settled[0],
+            needed_high=settled[2],
+            staffed=self.house.staffed(),
+            available=self.house.states()["available"],
+            gap=max(0, settled[1] - self.house.staffed()),
+            offered_load_erlangs=round(rate.middle * handle / 3600, 1),
+            reason=_reason(rate, target),
+            horizon=tuple((at, *each[1:]) for at, each in zip(AHEAD, ahead, strict=True)),
+        )
+        whole = structs.replace(
+            common,
+            first=self._first(demand, people, handle),
+            release=sum(going.values()),
+            skills=_by_skill(settled, demand.lanes),
+            handle_seconds=handle,
+            patience_seconds=target.patience.total_seconds(),
+        )
+        return [whole, *(self._of_pool(common, p.name, demand, going) for p in self._pools(demand))]
 
-    def _data(
-        self, pool: str, episode: str | None, need: list[int], load: float, reason: str
+    def _of_pool(
+        self, whole: SeatsData, pool: str, demand: Demand, going: dict[str, int]
     ) -> SeatsData:
-        staffed, available = self._staffed(pool)
-        return SeatsData(
+        """The pool's part of the whole."""
+
+        def part(need: int) -> int:
+            return pools.seated(need, demand.lanes, self._centre.pools)[pool]
+
+        needed, staffed = part(whole.needed), self.house.staffed({pool})
+        return structs.replace(
+            whole,
             pool=pool,
-            episode=episode,
-            needed=need[1],
-            needed_low=need[0],
-            needed_high=need[2],
+            needed=needed,
+            needed_low=part(whole.needed_low),
+            needed_high=part(whole.needed_high),
             staffed=staffed,
-            available=available,
-            gap=max(0, need[1] - staffed),
-            offered_load_erlangs=round(load, 1),
-            reason=reason,
+            available=self.house.states({pool})["available"],
+            gap=max(0, needed - staffed),
+            horizon=tuple((at, part(middle), part(high)) for at, middle, high in whole.horizon),
+            release=going.get(pool, 0),
         )
 
-    def _staffed(self, pool: str) -> tuple[int, int]:
-        states = [state for _, of, state in self._agents.values() if pool in {ALL_POOLS, of}]
-        return (
-            sum(state in STAFFED for state in states),
-            sum(state == "available" for state in states),
+    def _observe_help(
+        self,
+        settled: tuple[int, int, int],
+        ahead: list[tuple[int, int, int]],
+        people: dict[str, int],
+        now: datetime,
+    ) -> dict[str, int]:
+        """Fold the need into whether help is asked for; who of the helpers may go."""
+        soon = [each for at, each in zip(AHEAD, ahead, strict=True) if at <= _NEXT_HOUR]
+        needed = max(settled[1], *(each[1] for each in soon))
+        highest = max(settled[2], *(each[2] for each in soon))
+        self._help = pools.observe(
+            self._help,
+            needed=needed,
+            needed_high=highest,
+            staffed=sum(people.values()),
+            now=now,
+            policy=self._policy,
         )
+        return pools.may_go(self._help, highest, people, self._centre.pools, now, self._policy)
 
-    def _rate(self, now: datetime) -> Range:
-        """First attempts per hour over the whole centre: the plan, and each surge's excess."""
-        total = self._centre.baseline("total")
-        plan = total.rate_at(now, self._centre.timezone) if total else 0.0
-        low = middle = high = 0.0
-        for surge in self._surges.values():
-            expected = surge.rate_per_hour / surge.ratio if surge.ratio > 0 else 0.0
-            low += max(0.0, surge.rate_low - expected)
-            middle += max(0.0, surge.rate_per_hour - expected)
-            high += max(0.0, surge.rate_high - expected)
-        return Range(low=plan + low, middle=plan + middle, high=plan + high)
+    def _first(self, demand: Demand, people: dict[str, int], handle: float) -> str | None:
+        if not self._help.asking:
+            return None
+        own = {pool.name: 0.0 for pool in self._centre.pools}
+        for lane, rate in demand.own.items():
+            able = [pool for pool in self._centre.pools if pools.serves(pool, lane)]
+            seats = sum(pool.seats for pool in able)
+            for pool in able:
+                own[pool.name] += rate * handle / 3600 * pool.seats / seats
+        return pools.helps_first(self._centre.pools, demand.lanes, people, own)
 
-    def _reason(self, rate: Range) -> str:
-        target = self._centre.target
-        spread = f" ({rate.low:.0f}-{rate.high:.0f})" if rate.high > rate.low else ""
-        return (
-            f"{rate.middle:.0f}{spread} contacts an hour, handled in"
-            f" {target.handle_time.total_seconds() / 60:g} min each;"
-            f" {target.share:.0%} answered in {target.within.total_seconds():g} s,"
-            f" at most {target.abandoned:.0%} giving up"
-        )
+    def _pools(self, demand: Demand) -> list[Pool]:
+        return pools.nearest_first(self._centre.pools, demand.lanes)
+
+
+def _seats(values: Range, seats: Callable[[float], int]) -> tuple[int, int, int]:
+    return seats(values.low), seats(values.middle), seats(values.high)
+
+
+def _by_skill(settled: tuple[int, int, int], lanes: dict[str, float]) -> dict[str, tuple[int, int]]:
+    middle, high = (pools.split(need, lanes) for need in settled[1:])
+    return {lane: (middle[lane], high[lane]) for lane in lanes}
+
+
+def _reason(rate: Range, target: ServiceTarget) -> str:
+    spread = f" ({rate.low:.0f}-{rate.high:.0f})" if rate.high > rate.low else ""
+    return (
+        f"{rate.middle:.0f}{spread} contacts an hour, handled in"
+        f" {target.handle_time.total_seconds() / 60:.3g} min each;"
+        f" {target.share:.0%} answered in {target.within.total_seconds():g} s,"
+        f" at most {target.abandoned:.0%} giving up"
+    )
 
 
 def _fact(data: SeatsData, now: datetime) -> SeatsNeeded:

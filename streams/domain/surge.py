@@ -6,7 +6,7 @@ rise from watch to alert, the key may become a more specific one), cleared once.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -89,17 +89,20 @@ class SurgeWatch:
     def tick(self, now: datetime) -> list[SurgeFact]:
         """What the passing of time changes: revisions that are due, surges that are over."""
         frontier = self._frontier(now)
-        self._keys.silence(now)
         self._keys.settle(frontier)
         self._past = [past for past in self._past if now - _ended(past) < _REMEMBERED]
+        if self._keys.silence(now) is not None:
+            # Silence is not calm: nothing is over, and no number is new, until the feed is back.
+            return []
         facts: list[SurgeFact] = []
         for crisis in list(self._open):
             over = self._over(crisis, frontier)
             due = crisis.data.next_update_due
-            if over is not None:
+            # Until something is heard after its end, the feed may have stopped, not the surge.
+            if over is not None and over < self._keys.heard:
                 facts.append(self._clear(crisis, over, now))
             elif (due is None or now >= due) and self._keys.detectors[crisis.data.key].raised:
-                facts.append(self._revise(crisis, now))
+                facts += self._narrow(crisis, now) or [self._revise(crisis, now)]
         return facts
 
     def feed(self, now: datetime) -> list[FeedSilent | FeedResumed]:
@@ -172,7 +175,7 @@ class SurgeWatch:
                 return renamed
         raises = crisis.data.tier == "watch" and self._keys.tier(key) == "alert"
         if raises or (key == crisis.data.key and grown(crisis.data, self.rise(key, now))):
-            return [self._revise(crisis, now)]
+            return self._narrow(crisis, now) or [self._revise(crisis, now)]
         return []
 
     def _account(self, key: str, now: datetime) -> _Crisis | None:
@@ -184,7 +187,8 @@ class SurgeWatch:
             if key in crisis.keys:
                 return crisis
         excesses = [self._excess_of(crisis, now) for crisis in known]
-        if not known or not explained(self._keys.excess(key, now), excesses):
+        worth, watch = self._keys.rules.mixture.worth, self.thresholds.watch
+        if not known or not explained(self._keys.excess(key, now), excesses, worth, watch):
             return None
         return max(zip(known, excesses, strict=True), key=lambda pair: pair[1].contacts)[0]
 
@@ -196,7 +200,7 @@ class SurgeWatch:
             for key in self._keys.detectors
             if key not in taken
         }
-        key = most_specific(left[trigger], left.values())
+        key = most_specific(left[trigger], left.values(), self._keys.rules.mixture.worth)
         return self._begin(key, {key, trigger}, now)
 
     def _begin(self, key: str, keys: set[str], now: datetime) -> SurgeDeclared:
@@ -212,7 +216,7 @@ class SurgeWatch:
         """A crisis seen at a broad level takes the name of the parts that turn out to be it."""
         others = [other for other in (*self._open, *self._past) if other is not crisis]
         taken = set().union(*(other.keys for other in others))
-        raised = [self._keys.excess(key, now) for key in self._keys.raised() if key not in taken]
+        raised = [self._keys.excess(key, now) for key in self._keys.telling() if key not in taken]
         parts = narrower(self._keys.excess(crisis.data.key, now), raised)
         if not parts:
             return []
@@ -272,8 +276,7 @@ class SurgeWatch:
         current = self._keys.excess(crisis.data.key, now)
         if crisis.cleared_at is None:
             return current
-        last = crisis.data.observed - crisis.data.expected
-        return Excess(key=current.key, contacts=last, share=current.share)
+        return replace(current, contacts=crisis.data.observed - crisis.data.expected)
 
     def _feed_silent(self, since: int, now: datetime) -> FeedSilent:
         begun = datetime.fromtimestamp(since, UTC)

@@ -6,13 +6,11 @@ whoever is at the head of the line now stands for it (HOL). With too little to g
 unknown, and says why: silence is better than nonsense.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
 
 from streams.domain.gamma import quantile
-
-Method = Literal["none", "queue_length", "head_of_line"]
+from streams.events.surges import WaitMethod, WaitUnknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +19,14 @@ class WaitPolicy:
 
     `departures` (answered or gave up) within `window` show that the line moves at all; below
     them a number would be a guess. Salesforce asks for ten in ten minutes; so do we.
+    Patience is known when so many have given up after waiting: their mean is then sure to 20 %.
+    Waits are said again every `pause`.
     """
 
     departures: int = 10
     window: timedelta = timedelta(minutes=10)
+    gave_up: int = 30
+    pause: timedelta = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +53,14 @@ class Wait:
 
     p50: float
     p90: float
-    method: Method
+    method: WaitMethod
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownWait:
     """Nothing honest can be said; `reason` is a short word for a metric or a screen."""
 
-    reason: Literal["nobody_staffed", "line_not_moving"]
+    reason: WaitUnknown
 
 
 def expected_wait(line: Line, policy: WaitPolicy) -> Wait | UnknownWait:
@@ -92,7 +94,7 @@ def by_head_of_line(head_wait: float, servers: int, handle: float) -> Wait:
     return _gamma_wait(mean, 2.0 * mean * step, "head_of_line")
 
 
-def _gamma_wait(mean: float, variance: float, method: Method) -> Wait:
+def _gamma_wait(mean: float, variance: float, method: WaitMethod) -> Wait:
     shape, scale = mean**2 / variance, variance / mean
     return Wait(
         p50=scale * quantile(shape, 0.5),
@@ -106,8 +108,10 @@ def announced(previous: Wait | None, current: Wait) -> tuple[Wait, bool]:
 
     Returns what to say and whether it must come with the words "volume has risen".
     """
-    if previous is None or current.p90 <= previous.p90:
+    if previous is None:
         return current, False
+    if current.p90 <= previous.p90:
+        return replace(current, p50=min(current.p50, previous.p50)), False
     # Within the noise of the estimate the old word stands; beyond it, say so openly.
     if current.p50 <= previous.p90:
         return previous, False

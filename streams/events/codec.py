@@ -30,6 +30,7 @@ from streams.events.surges import (
     SurgeCleared,
     SurgeDeclared,
     SurgeRevised,
+    WaitEstimated,
 )
 
 Event = (
@@ -47,6 +48,7 @@ Event = (
     | SurgeRevised
     | SurgeCleared
     | SeatsNeeded
+    | WaitEstimated
     | BaselineLearned
     | DetectorCheckpointed
     | FeedSilent

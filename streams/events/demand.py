@@ -37,7 +37,9 @@ class QueueCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `requests` = waiting + answered_live + handed_over + deflected + sum(lost.values()), always.
     `handed_over` went to the callback list, whatever became of it there. The rest counts
-    contacts: attempts, and answers within the target of the centre file.
+    contacts: attempts, and answers within the target of the centre file. `answered_after` and
+    `abandoned_after` have how many left the line in each step of waiting time (the steps of
+    streams/domain/learning.py), where the wait is known.
     """
 
     requests: int = 0
@@ -57,6 +59,8 @@ class QueueCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     handle_seconds_sum: float = 0.0
     handled: int = 0
     oldest_waiting_since: datetime | None = None
+    answered_after: tuple[int, ...] = ()
+    abandoned_after: tuple[int, ...] = ()
 
 
 class QueueData(Data, frozen=True, kw_only=True):

@@ -55,7 +55,7 @@ CARRIED: Final[dict[Topic, tuple[str, ...]]] = {
     PULSES: ("pulse.",),
     QUEUES: ("queue.",),
     SURGES: ("surge.", "feed."),
-    SEATS: ("seats.",),
+    SEATS: ("seats.", "wait."),
     OVERFLOW: ("overflow.",),
     CALLBACKS: ("callback.",),
     CLOCK: ("clock.",),

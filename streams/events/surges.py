@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from streams.events.envelope import CloudEvent, Data
 
 Tier = Literal["watch", "alert"]
@@ -81,8 +83,14 @@ class FeedResumed(CloudEvent, frozen=True, kw_only=True, tag="surgeline.feed.res
 class SeatsData(Data, frozen=True, kw_only=True):
     """Seats of one pool: what the rate needs, what is staffed, and how sure that is.
 
-    `needed` is the median, `needed_high` the 90 % value, `staffed` the people signed in now.
-    `reason` says in words which rate, handle time and target gave the number.
+    `pool` is a pool's name, or "all". `needed` is the median and needed_low..needed_high the 90 %
+    interval, once the load has settled at the present rate; `staffed` the people signed in now.
+    `horizon` has (minutes ahead, median, upper end of the 90 % interval) on the way there from
+    what is in the house now. `release` helpers may go home. `reason` says in words which rate,
+    handle time and target gave the number.
+
+    Of "all" only: `first` is the pool to call in first while help is needed; `skills` has
+    (median, upper end) by queue or language; handle_seconds and patience_seconds are in use.
     """
 
     pool: str
@@ -95,7 +103,39 @@ class SeatsData(Data, frozen=True, kw_only=True):
     gap: int
     offered_load_erlangs: float
     reason: str
+    horizon: tuple[tuple[int, int, int], ...] = ()
+    first: str | None = None
+    release: int = 0
+    skills: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
+    handle_seconds: float | None = None
+    patience_seconds: float | None = None
 
 
 class SeatsNeeded(CloudEvent, frozen=True, kw_only=True, tag="surgeline.seats.needed.v1"):
     data: SeatsData
+
+
+WaitMethod = Literal["none", "queue_length", "head_of_line"]
+WaitUnknown = Literal["nobody_staffed", "line_not_moving"]
+
+
+class WaitData(Data, frozen=True, kw_only=True):
+    """How long who joins a queue now will wait, as it may be said to callers.
+
+    Half wait at most p50_seconds, nine in ten at most p90_seconds; with too little to go on both
+    are left out and `unknown` says why. What was said never grows unless `volume_has_risen` is
+    said with it. `ahead` people wait already, for `servers` counselors.
+    """
+
+    queue: str
+    p50_seconds: float | None = None
+    p90_seconds: float | None = None
+    method: WaitMethod | None = None
+    unknown: WaitUnknown | None = None
+    volume_has_risen: bool = False
+    ahead: int = 0
+    servers: int = 0
+
+
+class WaitEstimated(CloudEvent, frozen=True, kw_only=True, tag="surgeline.wait.estimated.v1"):
+    data: WaitData

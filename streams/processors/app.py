@@ -17,9 +17,10 @@ from streams.processors.driver import use_strict_driver
 from streams.settings import Connections
 from streams.topics import Topic
 
-# Faust says each step of its own life; at a worker's normal level that is noise.
+# Faust says each step of its own life, under the names of our subclasses too; at a worker's
+# normal level that is noise. Its warnings about slow messages quote them whole: not those either.
 for _name in ("faust", "mode", __name__, "streams.processors.driver"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 SETTINGS: Final[dict[str, Any]] = {
     "processing_guarantee": "at_least_once",

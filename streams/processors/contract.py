@@ -29,6 +29,16 @@ class Moment:
     letters: Letters
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a partition is taken up. Not `committed`: at its first record, by a group that has
+    never been there, or has lost its offsets.
+    """
+
+    offset: int
+    committed: bool
+
+
 class Processor(Protocol):
     """State by partition of `source`, in memory, rebuilt from the log.
 
@@ -42,8 +52,8 @@ class Processor(Protocol):
     def positions(self) -> Mapping[int, int]:
         """The next offset to fold, of each partition that is loaded."""
 
-    async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
-        """Own these partitions and no others, each folded silently up to its committed offset.
+    async def load(self, starts: Mapping[int, Start], give_up: Callable[[], bool]) -> None:
+        """Own these partitions and no others, each folded silently up to its start.
 
         `give_up` turns true when they are taken away again meanwhile; what is loaded by then may
         be left out.

@@ -7,7 +7,8 @@ finds beyond those was not on the log yet and is said then.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -32,27 +33,34 @@ def arrival(record: Record, clock: FollowedClock) -> datetime:
     return clock.clock.at(datetime.fromtimestamp(record.timestamp_ms / 1000, UTC))
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the past is read, and by which centre and clock it is understood."""
+
+    connections: Connections
+    centre: Centre
+    clock: FollowedClock
+
+
 async def replay(
-    connections: Connections,
-    centre: Centre,
-    clock: FollowedClock,
+    source: Source,
     folds: Mapping[int, PartitionFold],
     give_up: Callable[[], bool],
+    *,
+    all_promises: bool = False,
 ) -> bool:
-    """Bring fresh folds to their positions; false when it was given up."""
-    ends = {partition: fold.position for partition, fold in folds.items() if fold.position}
-    if not ends:
+    """Bring fresh folds to their positions; false when it was given up.
+
+    A group that has lost its offsets will fold the whole log again; what was promised then still
+    holds, so `all_promises` are read.
+    """
+    if not folds:
         return True
-    since = replay_from(centre, datetime.now(UTC)) if clock.clock.is_real else None
+    clock = source.clock
+    since = replay_from(source.centre, datetime.now(UTC)) if clock.clock.is_real else None
+    ends = {partition: fold.position for partition, fold in folds.items() if fold.position}
     count = 0
-    async for record in read_to_end(
-        connections,
-        CONTACTS,
-        partitions=list(ends),
-        ends=ends,
-        since=since,
-        starts={partition: end - REHEARSAL_RECORDS for partition, end in ends.items()},
-    ):
+    async for record in _records(source.connections, ends, since):
         folds[record.partition].take(record, arrival(record, clock))
         count += 1
         # Fetching waits for the network only now and then; the others of this process go on.
@@ -63,12 +71,28 @@ async def replay(
     for partition, end in ends.items():
         folds[partition].position = end
         folds[partition].book.take_pulses()
-    promises = await _remember(connections, folds, since)
+    promises = await _remember(source.connections, folds, None if all_promises else since)
     log.info(
         "contacts replayed",
         extra={"records": count, "promises": promises, "partitions": len(ends)},
     )
     return not give_up()
+
+
+async def _records(
+    connections: Connections, ends: Mapping[int, int], since: datetime | None
+) -> AsyncIterator[Record]:
+    if not ends:
+        return
+    async for record in read_to_end(
+        connections,
+        CONTACTS,
+        partitions=list(ends),
+        ends=ends,
+        since=since,
+        starts={partition: end - REHEARSAL_RECORDS for partition, end in ends.items()},
+    ):
+        yield record
 
 
 async def _remember(

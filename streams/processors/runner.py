@@ -18,7 +18,7 @@ from faust.types import TP
 from streams.errors import OverloadedError, UnknownOutcomeError
 from streams.kafka import FollowedClock, LogWriter, Outgoing, Record, read_to_end
 from streams.processors.app import build_app
-from streams.processors.contract import Moment, Processor
+from streams.processors.contract import Moment, Processor, Start
 from streams.processors.letters import LetterLimit, Letters
 from streams.settings import Connections
 from streams.telemetry import metrics
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 # What follows from a record is on the log this long after it came, plus one round trip.
 GATHER_SECONDS: Final = 0.05
 BATCH_RECORDS: Final = 500
+# Some thousands of events: folding them holds up the loop for a tenth of a second.
+BATCH_BYTES: Final = 2 * 1024 * 1024
 TICK_SECONDS: Final = 0.5
 FASTEST_TICK_SECONDS: Final = 0.05
 # A broker that restarts is back within this; longer, and the process ends instead of waiting.
@@ -107,7 +109,7 @@ class Runner:
 
     def watched_positions(self) -> Mapping[int, int]:
         """Where each partition stands, those still to be loaded included."""
-        waiting = {p: at or 0 for p, at in (self._to_load or {}).items()}
+        waiting = {p: at for p, at in (self._to_load or {}).items() if at is not None}
         return waiting or self.processor.positions()
 
     # --- what the driver tells ---------------------------------------------------------------
@@ -172,18 +174,28 @@ class Runner:
             await self._load(self._to_load)
             if not self._open:
                 return
-        batch = self._inbox[:BATCH_RECORDS]
-        del self._inbox[:BATCH_RECORDS]
+        batch = self._next_batch()
         self._room.set()
         if batch:
             await self._work(batch)
         if time.monotonic() >= self._next_tick:
             await self._tick()
 
+    def _next_batch(self) -> list[Any]:
+        size = count = 0
+        for event in self._inbox[:BATCH_RECORDS]:
+            if size > BATCH_BYTES:
+                break
+            size += len(event.message.value or b"")
+            count += 1
+        batch = self._inbox[:count]
+        del self._inbox[:count]
+        return batch
+
     async def _load(self, committed: Mapping[int, int | None]) -> None:
         began = time.monotonic()
         self.loading = True
-        await self.processor.load(committed, lambda: not self._open)
+        await self.processor.load(await self._starts(committed), lambda: not self._open)
         self.loading = False
         if not self._open or self._to_load is not committed:
             return
@@ -200,6 +212,14 @@ class Runner:
                 "seconds": round(time.monotonic() - began, 2),
             },
         )
+
+    async def _starts(self, committed: Mapping[int, int | None]) -> dict[int, Start]:
+        unknown = [TP(self._topic, partition) for partition, at in committed.items() if at is None]
+        first = await self.app.consumer.earliest_offsets(*unknown) if unknown else {}
+        return {
+            **{partition: Start(at, True) for partition, at in committed.items() if at is not None},
+            **{tp.partition: Start(at, False) for tp, at in first.items()},
+        }
 
     async def _work(self, batch: Sequence[Any]) -> None:
         began = time.monotonic()
@@ -266,11 +286,14 @@ class Runner:
         return Moment(now, self.behind(positions), letters)
 
     def behind(self, positions: Mapping[int, int]) -> set[int]:
-        """Partitions of which the broker has more than this."""
+        """Partitions of which the broker has, or may have, more than this."""
+        consumer = self.app.consumer
+        assigned = consumer.assignment()
         behind = set()
         for partition, position in positions.items():
-            end = self.app.consumer.highwater(TP(self._topic, partition))
-            if end is not None and end > position:
+            tp = TP(self._topic, partition)
+            end = consumer.highwater(tp) if tp in assigned else None
+            if end is None or end > position:
                 behind.add(partition)
         return behind
 

@@ -15,7 +15,7 @@ from streams.events.agents import AgentStateChanged
 from streams.events.codec import encode
 from streams.events.surges import FeedResumed, FeedSilent, SeatsNeeded
 from streams.kafka import FollowedClock, Outgoing, Record, follow, read_to_end
-from streams.processors.contract import Moment
+from streams.processors.contract import Moment, Start
 from streams.processors.opened import open_record, open_value, refuse
 from streams.settings import Connections
 from streams.telemetry import metrics
@@ -43,16 +43,15 @@ class Staffing:
         """The next offset of `surges`, when it is ours."""
         return {} if self._position is None else {ONLY: self._position}
 
-    async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
+    async def load(self, starts: Mapping[int, Start], give_up: Callable[[], bool]) -> None:
         """Read all surges and all counselors there are; what the pools need now is said at once."""
         self._position = None
         await self._agents.stop()
-        if ONLY not in committed:
+        if ONLY not in starts:
             return
         self._planner = SeatPlanner(self._centre)
-        end = committed[ONLY] or 0
-        if end:
-            await self._replay(end)
+        end = starts[ONLY].offset
+        await self._replay(end)
         await self._agents.start()
         if not give_up():
             self._position = end

@@ -19,7 +19,7 @@ from streams.events.demand import PulseCounted
 from streams.events.envelope import CloudEvent
 from streams.events.surges import FeedResumed, FeedSilent
 from streams.kafka import FollowedClock, Outgoing, Record
-from streams.processors.contract import Moment
+from streams.processors.contract import Moment, Start
 from streams.processors.opened import open_record, refuse
 from streams.processors.surge_memory import Heard, recall
 from streams.settings import Connections
@@ -52,23 +52,23 @@ class Surge:
         """The next offset of each partition of `pulses`."""
         return self._positions
 
-    async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
+    async def load(self, starts: Mapping[int, Start], give_up: Callable[[], bool]) -> None:
         """Start anew from what the log remembers, unless nothing has changed hands."""
-        kept = committed.keys() == self._positions.keys() and all(
-            self._positions[partition] >= (at or 0) for partition, at in committed.items()
+        kept = starts.keys() == self._positions.keys() and all(
+            self._positions[partition] >= start.offset for partition, start in starts.items()
         )
         if kept:
             return
         self._positions = {}
-        if not committed:
+        if not starts:
             return
         self._heard = Heard(SurgeWatch(self._centre), self._clock)
-        ends = {partition: at for partition, at in committed.items() if at}
+        ends = {partition: start.offset for partition, start in starts.items() if start.committed}
         await recall(self._connections, self._heard, ends, give_up)
         if give_up():
             return
         self._next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
-        self._positions = {partition: at or 0 for partition, at in committed.items()}
+        self._positions = {partition: start.offset for partition, start in starts.items()}
 
     def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
         """Each pulse may raise a key."""

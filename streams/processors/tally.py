@@ -20,9 +20,9 @@ from streams.events.callbacks import CallbackWanted
 from streams.events.codec import derived_id, encode, encode_parcel
 from streams.events.demand import PulseCounted, PulseData, QueueData, QueuesMeasured
 from streams.kafka import FollowedClock, Outgoing, Record
-from streams.processors.contract import Moment
+from streams.processors.contract import Moment, Start
 from streams.processors.fold import PartitionFold
-from streams.processors.replay import arrival, replay
+from streams.processors.replay import Source, arrival, replay
 from streams.settings import Connections
 from streams.telemetry import metrics
 from streams.topics import CONTACTS, OVERFLOW, PULSES, QUEUES, partition_of
@@ -55,7 +55,7 @@ class Tally:
 
     # --- partitions come and go ------------------------------------------------------------
 
-    async def load(self, committed: Mapping[int, int | None], give_up: Callable[[], bool]) -> None:
+    async def load(self, starts: Mapping[int, Start], give_up: Callable[[], bool]) -> None:
         """Keep the books that are still good, rebuild the others, drop those of others.
 
         A book stays good over a rebalance when nobody else has folded beyond it meanwhile.
@@ -63,15 +63,17 @@ class Tally:
         kept = {
             partition: fold
             for partition, fold in self._folds.items()
-            if partition in committed and fold.position >= (committed[partition] or 0)
+            if partition in starts and fold.position >= starts[partition].offset
         }
         fresh = {
-            partition: PartitionFold(self._centre, partition, at or 0)
-            for partition, at in committed.items()
+            partition: PartitionFold(self._centre, partition, start.offset)
+            for partition, start in starts.items()
             if partition not in kept
         }
         self._folds = kept
-        if await replay(self._connections, self._centre, self._clock, fresh, give_up):
+        lost = any(not starts[partition].committed for partition in fresh)
+        source = Source(self._connections, self._centre, self._clock)
+        if await replay(source, fresh, give_up, all_promises=lost):
             self._folds = kept | fresh
 
     # --- records and time --------------------------------------------------------------------

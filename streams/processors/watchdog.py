@@ -38,10 +38,11 @@ class Patience:
         """The partitions that stood still for too long; `reads` counts what loading has read."""
         stuck = []
         for partition in list(self._since):
-            if positions.get(partition, 0) >= ends.get(partition, 0):
+            if positions.get(partition) == ends.get(partition):
                 del self._since[partition]
         for partition, position in positions.items():
-            if ends.get(partition, 0) <= position:
+            # A log that ends before what was folded was cut or made anew: as bad as standing still.
+            if ends.get(partition, 0) == position:
                 continue
             state = (position, reads)
             before, since = self._since.get(partition, (state, now))
@@ -85,6 +86,8 @@ class Watchdog:
             if time.monotonic() - since > UNASSIGNED_LIMITS * self._limit:
                 return f"{name} has had no partitions for {UNASSIGNED_LIMITS * self._limit:.0f} s"
             return None
+        # Before the ends are asked for, or a worker on the move would seem to be ahead of the log.
+        positions = dict(runner.watched_positions())
         ends: dict[int, int] = {}
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             async with asyncio.timeout(self._limit / LOOKS_PER_LIMIT):
@@ -92,7 +95,5 @@ class Watchdog:
         if not ends:
             self._patience[name].forget()
             return None
-        stuck = self._patience[name].look(
-            runner.watched_positions(), ends, runner.reads, time.monotonic()
-        )
+        stuck = self._patience[name].look(positions, ends, runner.reads, time.monotonic())
         return f"{name} stands still on partitions {stuck} while records wait" if stuck else None

@@ -12,6 +12,7 @@ import pytest
 
 from services.supervisor import ports
 from services.supervisor.child import Child, ChildError, RestartPolicy, environment
+from tests.support import processes
 from tests.support.small_platform import small
 
 NO_PAUSE = RestartPolicy(limit=2, pauses=(0.0,))
@@ -41,10 +42,6 @@ async def until_restarted(child: Child, count: int) -> None:
     async with asyncio.timeout(20):
         while child.restarts < count:
             await asyncio.sleep(0.01)
-
-
-def is_running(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 async def test_a_child_that_was_killed_is_started_again_and_ready(tmp_path: Path) -> None:
@@ -105,7 +102,7 @@ async def test_a_deaf_child_is_killed_after_its_grace(tmp_path: Path) -> None:
         await child.wait_ready()
         pid = child.pid
     assert pid is not None
-    assert not is_running(pid)
+    assert pid not in processes.running()
 
 
 async def test_what_a_child_started_itself_goes_with_it(tmp_path: Path) -> None:
@@ -114,16 +111,10 @@ async def test_what_a_child_started_itself_goes_with_it(tmp_path: Path) -> None:
         await child.wait_ready()
         group = child.pid
         assert group is not None
-    with pytest.raises(ProcessLookupError):
-        await gone(group)
-
-
-async def gone(group: int) -> None:
-    """Signal 0 asks whether the group exists; the kernel may need a moment to bury it."""
     give_up = time.monotonic() + 5
-    while time.monotonic() < give_up:
-        os.killpg(group, 0)
+    while processes.of_group(group) and time.monotonic() < give_up:
         await asyncio.sleep(0.02)
+    assert processes.of_group(group) == []
 
 
 async def test_stopping_twice_is_as_good_as_once(tmp_path: Path) -> None:

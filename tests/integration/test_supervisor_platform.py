@@ -5,7 +5,6 @@ Real Kafka and Redis; small programs stand where the services will be.
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from services.supervisor.folder import DataFolder, FolderError
 from services.supervisor.platform import Platform
 from streams.kafka import LogWriter, Outgoing, end_offsets
 from streams.topics import AGENTS
+from tests.support import processes
 from tests.support.broker import ROOT, kafka_jars
 from tests.support.small_platform import settings_for
 
@@ -34,21 +34,6 @@ def _jars() -> None:
 
 def quiet(_: str) -> None:
     """Say nothing."""
-
-
-def processes_of(data: Path) -> list[int]:
-    """Whoever has the data folder, or the small programs, in its command line or environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            text = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        if os.fsencode(data) in text:
-            found.append(int(entry.name))
-    return found
 
 
 async def test_the_log_and_the_keys_stay_from_run_to_run_and_fresh_forgets_the_log(
@@ -93,7 +78,7 @@ async def test_a_service_that_keeps_dying_ends_the_platform_with_its_reason(
     async with Platform(settings, say=quiet) as platform:
         sentence = await asyncio.wait_for(platform.gave_up(), 60)
     assert sentence.startswith("first ended with code 4 after 5 restarts within 60 s")
-    assert processes_of(tmp_path) == []
+    assert processes.that_mention(tmp_path) == []
 
 
 async def test_a_service_that_cannot_start_stops_everything_that_was_started(
@@ -103,7 +88,7 @@ async def test_a_service_that_cannot_start_stops_everything_that_was_started(
     with pytest.raises(Exception, match="first ended with code 3 before it was ready"):
         async with Platform(settings, say=quiet):
             pytest.fail("it must not come up")
-    assert processes_of(tmp_path) == []
+    assert processes.that_mention(tmp_path) == []
 
 
 async def test_a_second_platform_on_the_same_folder_starts_nothing(tmp_path: Path) -> None:
@@ -113,7 +98,7 @@ async def test_a_second_platform_on_the_same_folder_starts_nothing(tmp_path: Pat
         async with Platform(settings_for(tmp_path), say=quiet):
             pytest.fail("it must not come up")
     first.release()
-    assert processes_of(tmp_path) == []
+    assert processes.that_mention(tmp_path) == []
 
 
 async def test_prometheus_reads_the_services(tmp_path: Path) -> None:
@@ -150,16 +135,13 @@ class Supervisor:
     def left_after_its_end(self) -> list[int]:
         """What still runs of it; the kernel is given some seconds to bury the dead."""
         give_up = time.monotonic() + 10
-        while time.monotonic() < give_up and any(map(_runs, self.pids.values())):
+        while (left := self._left()) and time.monotonic() < give_up:
             time.sleep(0.02)
-        return [pid for pid in self.pids.values() if _runs(pid)] + processes_of(self.data)
+        return left
 
-
-def _runs(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
+    def _left(self) -> list[int]:
+        ours = set(self.pids.values()) & set(processes.running())
+        return sorted(ours | set(processes.that_mention(self.data)))
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def told_at_once(events: Sequence[ContactEvent], end: float) -> tuple[Any, Pulse
 
 
 @given(days(), st.randoms(use_true_random=False), st.integers(0, 4 * 3600))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_order_and_repeats_change_nothing(
     events: list[ContactEvent], chance: random.Random, later: int
 ) -> None:
@@ -105,7 +105,7 @@ def test_order_and_repeats_change_nothing(
 
 
 @given(days(), st.randoms(use_true_random=False), st.lists(st.integers(0, 30), max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_book_that_is_refilled_from_the_log_is_the_book_that_was_lost(
     events: list[ContactEvent], chance: random.Random, ticks: list[int]
 ) -> None:
@@ -132,7 +132,7 @@ def test_a_book_that_is_refilled_from_the_log_is_the_book_that_was_lost(
 
 
 @given(days(), st.lists(st.integers(0, 30), max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_everyone_is_counted_in_exactly_one_place(
     events: list[ContactEvent], ticks: list[int]
 ) -> None:

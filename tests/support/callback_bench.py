@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from services.adapters.memory import MemoryPhone
@@ -21,7 +22,6 @@ from services.callbacks.settings import Settings
 from services.callbacks.worklist import Worklist
 from services.sealing import Sealer
 from streams.centre_file import load_centre
-from streams.domain.callback_lease import Claim
 from streams.domain.callback_order import Wish
 from streams.kafka import create_topics
 from streams.settings import Connections
@@ -87,7 +87,9 @@ async def measure(connections: Connections, redis: RedisServer) -> None:
     seconds = time.perf_counter() - began
     print(f"projected {CALLBACKS} in {seconds:.2f} s, {CALLBACKS / seconds:.0f}/s")  # noqa: T201
     await functions(running.commands.worklist)
-    await contend(Handlers(running.commands, running.dialable, running.clock))
+    handlers = Handlers(running.commands, running.dialable, running.clock)
+    for think in (0.0, 0.25):
+        await contend(handlers, think)
     began = time.perf_counter()
     redis.restart(wipe=True)
     while running.commands.is_open:
@@ -96,7 +98,8 @@ async def measure(connections: Connections, redis: RedisServer) -> None:
     print(f"Redis wiped and list served again: {time.perf_counter() - began:.2f} s")  # noqa: T201
     pages: list[float] = []
     for offset in range(0, 5000, 500):
-        await timed(lambda o=offset: running.commands.worklist.page("waiting", o, 500, running.now()), pages)
+        ask = partial(running.commands.worklist.page, "waiting", offset, 500, running.now())
+        await timed(ask, pages)
     told("page of 500", pages)
     await running.stop()
 
@@ -110,24 +113,23 @@ async def functions(worklist: Worklist) -> None:
     told("Redis function pick", took)
 
 
-async def contend(handlers: Handlers) -> None:
-    """50 agents take and give back, each as fast as it can, until the log has each."""
+async def contend(handlers: Handlers, think: float) -> None:
+    """50 agents take one after the other, `think` seconds apart, until the log has each."""
     took: list[float] = []
     given: list[str] = []
 
     async def agent(number: int) -> None:
         for turn in range(20):
-            name = f"agent-{number}-{turn}"
+            name = f"agent-{number}-{turn}-{think}"
             wish = Wish(agent=name, languages=frozenset({"ko"}))
-            state, _ = await timed(lambda w=wish: handlers.next(w), took)
+            state, _ = await timed(partial(handlers.next, wish), took)
             given.append(state.id)
-            await asyncio.sleep(0)
-            _ = Claim(agent=name, epoch=state.epoch, token=state.token)
+            await asyncio.sleep(think)
 
     began = time.perf_counter()
     await asyncio.gather(*(agent(number) for number in range(AGENTS)))
     seconds = time.perf_counter() - began
-    told(f"lease until on the log, {AGENTS} contending", took)
+    told(f"lease until on the log, {AGENTS} agents, {think} s apart", took)
     print(f"{len(given) / seconds:.0f} leases/s, {len(set(given))} different of {len(given)}")  # noqa: T201
 
 

@@ -130,13 +130,16 @@ class Amount:
     counts: dict[int, dict[str, dict[str, QueueCounts]]] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
     pulses: dict[tuple[str, int, datetime], PulseData] = field(default_factory=dict)
+    revisions: dict[tuple[str, int, datetime], int] = field(default_factory=dict)
     overflow: dict[str, OverflowFact] = field(default_factory=dict)
     repeats: int = 0
 
     def add(self, pulse: PulseData) -> None:
-        """The last word on a key, partition and second; its revision only orders the words."""
-        word = msgspec.structs.replace(pulse, revision=0)
-        self.pulses[pulse.key, pulse.partition, pulse.second] = word
+        """A word on a key, partition and second; the highest revision holds."""
+        place = (pulse.key, pulse.partition, pulse.second)
+        if pulse.revision >= self.revisions.get(place, -1):
+            self.revisions[place] = pulse.revision
+            self.pulses[place] = msgspec.structs.replace(pulse, revision=0)
 
 
 async def recount(connections: Connections, promised: Collection[OverflowFact]) -> Amount:
@@ -170,7 +173,8 @@ async def published(connections: Connections) -> Amount:
     async for record in read_to_end(connections, QUEUES):
         event = decode(record.value or b"")
         assert isinstance(event, QueuesMeasured)
-        if event.data.offset >= 0:
+        # The highest offset holds, as for the board: a worker that slept may repeat old words.
+        if event.data.offset >= max(0, amount.offsets.get(event.data.partition, 0)):
             amount.counts[event.data.partition] = event.data.counts
             amount.offsets[event.data.partition] = event.data.offset
     async for record in read_to_end(connections, PULSES):

@@ -1,7 +1,8 @@
 """Fixtures that give a test a real Kafka, a real Redis, secrets, and the recorded data.
 
 The broker starts once per run. When developing, SURGELINE_TEST_KAFKA=127.0.0.1:PORT uses one
-that already runs (start it with `python -m tests.support.stack`) and saves five seconds a run.
+that already runs and saves five seconds a run: `python -m tests.support.stack` keeps one running,
+and `python -m tests.support.stack COMMAND ...` runs a command with one.
 """
 
 import contextlib
@@ -9,6 +10,8 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -143,16 +146,22 @@ def service_env(connections: Connections, secrets_of_test: SecretsEnv) -> dict[s
     }
 
 
-def main() -> None:
-    """Keep one broker running until Ctrl-C, for runs with SURGELINE_TEST_KAFKA."""
+def main(command: list[str]) -> int:
+    """Keep a broker running while the command runs, or until Ctrl-C when there is none."""
     with scratch_folder("surgeline-kafka-") as folder:
         broker = Broker(folder)
         broker.start()
-        print(f"export SURGELINE_TEST_KAFKA={broker.bootstrap}", flush=True)  # noqa: T201
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
-        broker.stop()
+        try:
+            if command:
+                env = {**os.environ, "SURGELINE_TEST_KAFKA": broker.bootstrap}
+                return subprocess.run(command, env=env, check=False).returncode
+            print(f"export SURGELINE_TEST_KAFKA={broker.bootstrap}", flush=True)  # noqa: T201
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        finally:
+            broker.stop()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

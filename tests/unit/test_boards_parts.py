@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from services.boards.demand import PulseWindow
@@ -12,6 +13,7 @@ from services.boards.poisson import middle
 from services.boards.shares import shares_of, whole_percents
 from services.boards.snapshot import Title
 from services.boards.tallies import Sum, Tallies
+from streams.domain.outcomes import RequestOutcome
 from streams.events.demand import PulseData, QueueCounts, QueueData
 from streams.events.surges import SeatsData, SurgeData, SurgeDeclared, SurgeRevised
 from streams.topics import CALLBACKS, CONTACTS, QUEUES
@@ -31,6 +33,14 @@ def test_a_later_pulse_of_a_second_replaces_the_earlier() -> None:
         window.observe(one)
 
     assert window.minutes("total", NOON, 2) == [(6, 0), (9, 0)]
+
+
+def test_an_older_revision_of_a_second_that_comes_late_changes_nothing() -> None:
+    window = PulseWindow()
+    window.observe(msgspec.structs.replace(pulse(5, 3), revision=2))
+
+    assert window.observe(msgspec.structs.replace(pulse(5, 1), revision=1)) is False
+    assert window.minutes("total", NOON, 1) == [(3, 0)]
 
 
 def test_pulses_older_than_the_window_are_let_go() -> None:
@@ -95,23 +105,33 @@ def test_whole_percents_add_up_to_a_hundred(parts: list[int], percents: list[int
 
 def test_handed_over_without_a_known_promise_is_an_open_callback() -> None:
     queues = Sum(requests=10, answered_live=4, handed_over=5, lost={"no_number": 1})
-    shares = shares_of("2026-03-11", queues, {"callback_open": 1, "callback_completed": 2})
+    known = {RequestOutcome("callback_open"): 1, RequestOutcome("callback_completed"): 2}
+
+    shares = shares_of("2026-03-11", queues, known)
 
     people = {part.name: part.people for part in shares.parts}
     assert people["callback_open"] == 3
     assert sum(people.values()) == shares.total == 10
 
 
-def test_a_promise_heard_of_before_its_request_still_adds_up() -> None:
-    shares = shares_of("2026-03-11", Sum(requests=1, answered_live=1), {"lost:unreachable": 2})
+def test_a_promise_heard_of_before_the_queue_has_let_go_is_not_counted_twice() -> None:
+    queues = Sum(requests=3, waiting=2, answered_live=1)
 
-    assert shares.total == 3 == sum(part.people for part in shares.parts)
-    assert shares.lost_reasons == {"unreachable": 2}
+    shares = shares_of("2026-03-11", queues, {RequestOutcome("lost", "unreachable"): 1})
+
+    assert {part.name: part.people for part in shares.parts if part.people} == {
+        "answered_live": 1,
+        "waiting": 1,
+        "lost": 1,
+    }
+    assert shares.lost_reasons == {"unreachable": 1}
 
 
 def test_those_who_reached_us_first_were_answered_live() -> None:
     queues = Sum(requests=3, answered_live=1, handed_over=2)
-    shares = shares_of("2026-03-11", queues, {"answered_live": 1, "callback_open": 1})
+    known = {RequestOutcome("answered_live"): 1, RequestOutcome("callback_open"): 1}
+
+    shares = shares_of("2026-03-11", queues, known)
 
     people = {part.name: part.people for part in shares.parts if part.people}
     assert people == {"answered_live": 2, "callback_open": 1}

@@ -92,7 +92,7 @@ def test_withheld_numbers_weigh_less_where_identified_callers_redial() -> None:
     def facts(redials: int) -> list[object]:
         watch = SurgeWatch(EXAMPLE)
         said: list[object] = []
-        for s in range(0, 200, 20):
+        for s in range(0, 200, 5):
             pulse = PulseData(
                 key="total",
                 partition=0,

@@ -174,7 +174,7 @@ function options() {
     padding: [rem() * 0.4, rem() * 1.2, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), body.dataset.zone),
     scales: {
-      x: { time: true },
+      x: { time: true, range: (u, min, max) => [min - 30, max + 30] },
       y: { range: (u, min, max) => [0, Math.max(8, Math.ceil(max * 1.05 / (1 - labelShare())))] },
     },
     axes: [

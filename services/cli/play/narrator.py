@@ -73,7 +73,7 @@ class Narrator:
         self._bursts(elapsed)
         phone = self._last = await self._stage.phone(self._client)
         self._turns(phone, elapsed)
-        if elapsed - self._last_status >= STATUS_EVERY:
+        if elapsed - self._last_status >= STATUS_EVERY and "worked off" not in self._said:
             self._last_status = elapsed
             self._say(story.status(_counts(phone), self._news.callback_states()), style="dim")
         if elapsed < self._stage.scenario.length:
@@ -135,8 +135,11 @@ class Narrator:
             self._said.add("called up")
             self._say_seats(event, with_reason=True)
             self._say(story.called_up(await self._stage.call_up(self._client)), style="bold")
-        elif self._last_seats is None or event.time - self._last_seats >= SEATS_EVERY:
+        elif data.gap > 0 and self._silent_on_seats_since(event.time) >= SEATS_EVERY:
             self._say_seats(event)
+
+    def _silent_on_seats_since(self, now: datetime) -> timedelta:
+        return now - self._last_seats if self._last_seats else SEATS_EVERY
 
     def _say_seats(self, event: SeatsNeeded, *, with_reason: bool = False) -> None:
         self._last_seats = event.time

@@ -165,10 +165,16 @@ def _audit_words(out: bytes, err: bytes) -> str:
         told = orjson.loads(out)
     except orjson.JSONDecodeError:
         return (err.decode(errors="replace").strip().splitlines() or ["no word"])[-1]
-    outcomes = told.get("outcomes") or told.get("counts") or {}
-    words = ", ".join(f"{count} {name}" for name, count in outcomes.items() if count)
-    violations = told.get("violations") or []
-    return f"{words}; {len(violations)} violations" if violations else words
+    words = ", ".join(f"{count} {name}" for name, count in told["outcomes"].items() if count)
+    lost = [
+        f"{count} {name.partition(':')[2]}"
+        for name, count in told["reasons"].items()
+        if name.startswith("lost:") and count
+    ]
+    if lost:
+        words += f" ({', '.join(lost)})"
+    violations = [f"{one['kind']} {one['subject']}" for one in told["violations"]]
+    return f"{words}; {len(violations)} violations: {violations[:3]}" if violations else words
 
 
 def _child_env(stage: Stage) -> dict[str, str]:
