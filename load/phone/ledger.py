@@ -42,11 +42,10 @@ class Ledger:
 
     def dial(self, dial: Dial, at: float) -> None:
         """A dial moved on. What must never happen is counted here, by the phones themselves."""
-        if (
-            dial.state == "ringing_agent"
-            and self._ringing.setdefault(dial.callback, dial.id) != dial.id
-        ):
-            self.counts["rung_twice_at_once"] += 1
+        if dial.state == "ringing_agent":
+            rung = self._ringing.setdefault(dial.callback, dial.id)
+            self.counts["dials"] += 1
+            self.counts["rung_twice_at_once"] += rung != dial.id
         if dial.state == "ended":
             if self._ringing.get(dial.callback) == dial.id:
                 del self._ringing[dial.callback]

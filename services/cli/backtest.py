@@ -25,10 +25,10 @@ from streams.domain.centre import AlertPolicy
 from streams.domain.mixture import Mixture
 from streams.errors import SurgelineError
 
-_HOUR = timedelta(hours=1)
+HOUR = timedelta(hours=1)
 _POLICY = AlertPolicy()
 # Recordings are often a little out of order; what is more than that is sorted first.
-_SLACK = 3600
+SLACK = 3600
 _WIDE = 170
 
 
@@ -73,7 +73,7 @@ class Zone(click.ParamType):
 @click.option(
     "--baseline",
     type=click.FloatRange(1e-6, 1e9),
-    metavar="PER_HOUR",
+    metavar="PERHOUR",
     help="Contacts expected an hour, of each key.",
 )
 @click.option("--learn", is_flag=True, help="Learn what is expected, only from the past.")
@@ -118,7 +118,7 @@ def command(
     said at that moment.
     """
     if (baseline is None) == (not learn):
-        raise click.UsageError("give either --baseline PER_HOUR or --learn")
+        raise click.UsageError("give either --baseline PERHOUR or --learn")
     columns = Columns(time=time_column, key=key_column, caller=caller_column, count=count_column)
     source = ContactFile(file, columns, Moments(zone))
 
@@ -143,7 +143,7 @@ def command(
                 frozen=run.in_surge,
             )
         )
-        blocks = in_order(source.blocks()) if sort else source.ordered(_SLACK)
+        blocks = in_order(source.blocks()) if sort else source.ordered(SLACK)
         with _progress(file, source, quiet=as_json_) as tell:
             _watch(run, source, zone, blocks, tell)
         run.finish()
@@ -180,8 +180,8 @@ def _watch(
             run.contacts_in_order(block)
             tell()
         return
-    local = LocalBins(zone, _HOUR)
-    run.counts_in_order(bins_of(source.counts(), local), int(_HOUR.total_seconds()))
+    local = LocalBins(zone, HOUR)
+    run.counts_in_order(bins_of(source.counts(), local), int(HOUR.total_seconds()))
 
 
 def _days(country: str | None, zone: ZoneInfo) -> Callable[[date], str | None] | None:

@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from streams.errors import WrongSettingError
+
+PSEUDONYM_KEY: Final = "SURGELINE_PSEUDONYM_KEY"
+SEAL_KEYS: Final = "SURGELINE_SEAL_KEYS"
 ROLES: Final = ("source", "rehearsal", "counselor", "lead", "viewer", "auditor", "phone")
 
 
@@ -32,8 +36,8 @@ class Secrets:
         """What a service gets: the keys, and where the hashes are."""
         return {
             "SURGELINE_TOKENS": str(tokens_file),
-            "SURGELINE_PSEUDONYM_KEY": self.pseudonym_key,
-            "SURGELINE_SEAL_KEYS": self.seal_keys,
+            PSEUDONYM_KEY: self.pseudonym_key,
+            SEAL_KEYS: self.seal_keys,
         }
 
 
@@ -70,23 +74,22 @@ def write_private(path: Path, text: str) -> None:
 
 
 def load_or_make(folder: Path) -> Secrets:
-    """The folder's secrets; the first time, new ones."""
-    keys_file, tokens_file = folder / "keys.env", folder / "tokens.env"
-    if keys_file.exists() and tokens_file.exists():
-        keys, tokens = _read(keys_file), _read(tokens_file)
-        found = Secrets(
-            pseudonym_key=keys["SURGELINE_PSEUDONYM_KEY"],
-            seal_keys=keys["SURGELINE_SEAL_KEYS"],
-            tokens={role: tokens[_variable(role)] for role in ROLES},
-        )
-    else:
-        found = make_secrets()
-        clear = "".join(f"{_variable(role)}={token}\n" for role, token in found.tokens.items())
-        write_private(tokens_file, clear)
-        write_private(
-            keys_file,
-            f"SURGELINE_PSEUDONYM_KEY={found.pseudonym_key}\nSURGELINE_SEAL_KEYS={found.seal_keys}\n",
-        )
+    """The folder's secrets; what is not there yet is made.
+
+    Keys and tokens are kept apart: whoever removes tokens.env gets new tokens, but the pseudonym
+    key stays.
+    """
+    made = make_secrets()
+    names = [_variable(role) for role in ROLES]
+    fresh_tokens = dict(zip(names, made.tokens.values(), strict=True))
+    tokens = _kept(folder / "tokens.env", fresh_tokens)
+    fresh_keys = {PSEUDONYM_KEY: made.pseudonym_key, SEAL_KEYS: made.seal_keys}
+    keys = _kept(folder / "keys.env", fresh_keys)
+    found = Secrets(
+        pseudonym_key=keys[PSEUDONYM_KEY],
+        seal_keys=keys[SEAL_KEYS],
+        tokens={role: tokens[name] for role, name in zip(ROLES, names, strict=True)},
+    )
     write_private(folder / "tokens.json", hashed(found.tokens))
     return found
 
@@ -95,6 +98,13 @@ def _variable(role: str) -> str:
     return f"SURGELINE_{role.upper()}_TOKEN"
 
 
-def _read(path: Path) -> dict[str, str]:
+def _kept(path: Path, fresh: dict[str, str]) -> dict[str, str]:
+    """What the file holds; a file that is not there is written with the fresh values."""
+    if not path.exists():
+        write_private(path, "".join(f"{name}={value}\n" for name, value in fresh.items()))
     lines = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
-    return {name: value for name, _, value in lines}
+    found = {name: value for name, _, value in lines}
+    lacking = sorted(fresh.keys() - found.keys())
+    if lacking:
+        raise WrongSettingError(f"{path} lacks {', '.join(lacking)}; restore it, or remove it")
+    return found

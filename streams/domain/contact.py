@@ -235,16 +235,17 @@ class ContactBook:
         life.promise = Promise(request_id, self._rules.needed_at(life))
         life.caller = None
         self._requests.settle(life)
-        self._look_again_after(life)
+        if earlier is None:
+            self._look_for_answers(life.request)
         return fact
 
-    def _look_again_after(self, life: ContactLife) -> None:
-        """Those answered after a promise close it."""
-        after: ContactLife | None = life
-        while after is not None and after.request is life.request:
-            if after.answered and not after.served:
-                self._requests.pending[after] = None
-            after = after.next
+    def _look_for_answers(self, request: PersonsRequest | None) -> None:
+        """Those answered after a promise close it, also when they called before it was made."""
+        life = request.head if request is not None else None
+        while life is not None and life.request is request:
+            if life.answered and not life.served:
+                self._requests.pending[life] = None
+            life = life.next
 
     def _serve(self, life: ContactLife, request: PersonsRequest) -> CallerServed | None:
         keeper = request.keeper()

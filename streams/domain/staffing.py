@@ -6,6 +6,7 @@ nearest people first; and who should be called in, or may go home, is said with 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -30,6 +31,37 @@ ALL_POOLS = "all"
 # What only time has changed is said no more often than this, in the centre's time.
 PAUSE: Final = timedelta(seconds=5)
 _NEXT_HOUR: Final = 60
+
+Seats = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Seats of the whole centre, each as low end, median and high end.
+
+    `settled` is what the present rate needs in the end, `ahead` the way there at `AHEAD` minutes.
+    """
+
+    demand: Demand
+    target: ServiceTarget
+    settled: Seats
+    ahead: tuple[Seats, ...]
+
+
+def need_of(work: Workload, now: datetime) -> Need:
+    """The demand of this moment carried through the load model into seats."""
+    demand, target = work.demand(now), work.target()
+    loads = loads_ahead(
+        demand.in_house,
+        lambda hours: work.rate_ahead(demand, now + timedelta(hours=hours)),
+        target.handle_time.total_seconds() / 3600,
+    )
+    return Need(
+        demand=demand,
+        target=target,
+        settled=_seats(demand.rate, lambda rate: seats_for(rate, target)),
+        ahead=tuple(_seats(load, lambda value: seats_for_load(value, target)) for load in loads),
+    )
 
 
 class SeatPlanner:
@@ -78,15 +110,9 @@ class SeatPlanner:
         return changed
 
     def _plan(self, now: datetime) -> list[SeatsData]:
-        demand, target = self._work.demand(now), self._work.target()
-        rate, handle = demand.rate, target.handle_time.total_seconds()
-        settled = _seats(rate, lambda value: seats_for(value, target))
-        loads = loads_ahead(
-            demand.in_house,
-            lambda hours: self._work.rate_ahead(demand, now + timedelta(hours=hours)),
-            handle / 3600,
-        )
-        ahead = [_seats(load, lambda value: seats_for_load(value, target)) for load in loads]
+        need = need_of(self._work, now)
+        demand, target = need.demand, need.target
+        settled, ahead, handle = need.settled, need.ahead, target.handle_time.total_seconds()
         people = {pool.name: self.house.staffed({pool.name}) for pool in self._centre.pools}
         going = self._observe_help(settled, ahead, people, now)
         common = SeatsData(
@@ -98,8 +124,8 @@ class SeatPlanner:
             staffed=self.house.staffed(),
             available=self.house.states()["available"],
             gap=max(0, settled[1] - self.house.staffed()),
-            offered_load_erlangs=round(rate.middle * handle / 3600, 1),
-            reason=_reason(rate, target),
+            offered_load_erlangs=round(demand.rate.middle * handle / 3600, 1),
+            reason=_reason(demand.rate, target),
             horizon=tuple((at, *each[1:]) for at, each in zip(AHEAD, ahead, strict=True)),
         )
         whole = structs.replace(
@@ -136,8 +162,8 @@ class SeatPlanner:
 
     def _observe_help(
         self,
-        settled: tuple[int, int, int],
-        ahead: list[tuple[int, int, int]],
+        settled: Seats,
+        ahead: tuple[Seats, ...],
         people: dict[str, int],
         now: datetime,
     ) -> dict[str, int]:
@@ -170,11 +196,11 @@ class SeatPlanner:
         return pools.nearest_first(self._centre.pools, demand.lanes)
 
 
-def _seats(values: Range, seats: Callable[[float], int]) -> tuple[int, int, int]:
+def _seats(values: Range, seats: Callable[[float], int]) -> Seats:
     return seats(values.low), seats(values.middle), seats(values.high)
 
 
-def _by_skill(settled: tuple[int, int, int], lanes: dict[str, float]) -> dict[str, tuple[int, int]]:
+def _by_skill(settled: Seats, lanes: dict[str, float]) -> dict[str, tuple[int, int]]:
     middle, high = (pools.split(need, lanes) for need in settled[1:])
     return {lane: (middle[lane], high[lane]) for lane in lanes}
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from streams.domain.centre import Centre
 from streams.domain.demand import PulseShape, Seconds, keys_of
+from streams.domain.learning import STEPS, step_of
 from streams.domain.life import ContactLife, Facts, State
 from streams.domain.moments import SECOND, Days, Micros, moment, span
 from streams.domain.outcomes import ANSWERED_LIVE, DEFLECTED, HANDED_OVER, WAITING
@@ -36,7 +37,9 @@ class Bucket:
 
     __slots__ = (
         "abandoned",
+        "abandoned_after",
         "answered",
+        "answered_after",
         "answered_in_target",
         "contacts",
         "day",
@@ -60,6 +63,8 @@ class Bucket:
         self.answered = self.answered_in_target = 0
         self.abandoned = self.short_abandoned = 0
         self.wait = self.handle = self.handled = 0
+        self.answered_after = [0] * len(STEPS)
+        self.abandoned_after = [0] * len(STEPS)
 
     def count_contact(self, life: ContactLife, shape: Shape, sign: int) -> None:
         """Put a contact in (1) or take it out (-1), with the times it holds."""
@@ -76,6 +81,8 @@ class Bucket:
             self.abandoned += sign
             if shape.short:
                 self.short_abandoned += sign
+            if life.wait >= 0:
+                self.abandoned_after[step_of(life.wait / 1e6)] += sign
         if shape.fate == WAITING:
             if sign > 0:
                 self.waiting[life] = None
@@ -88,6 +95,7 @@ class Bucket:
             self.answered_in_target += sign
         if life.wait >= 0:
             self.wait += sign * life.wait
+            self.answered_after[step_of(life.wait / 1e6)] += sign
         if life.handle >= 0:
             self.handle += sign * life.handle
             self.handled += sign
@@ -123,7 +131,17 @@ class Bucket:
             handle_seconds_sum=self.handle / 1e6,
             handled=self.handled,
             oldest_waiting_since=None if oldest is None else moment(oldest),
+            answered_after=_trimmed(self.answered_after),
+            abandoned_after=_trimmed(self.abandoned_after),
         )
+
+
+def _trimmed(counts: list[int]) -> tuple[int, ...]:
+    """Without the zeros at its end."""
+    length = len(counts)
+    while length and not counts[length - 1]:
+        length -= 1
+    return tuple(counts[:length])
 
 
 class Tallies:

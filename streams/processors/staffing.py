@@ -1,7 +1,8 @@
 """How many people are needed at the desks, given the surges and who is signed in?
 
-Surges come through the group; the counselors' states are small and compacted, so whoever owns the
-surges reads them whole, without a group: a group could give the two topics to two workers.
+Surges come through the group; the counselors' states and what the queues amount to are small and
+compacted, so whoever owns the surges reads them whole, without a group: a group could give the
+topics to different workers. With them comes how long a queue's next caller will wait.
 """
 
 import asyncio
@@ -9,17 +10,19 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
+from streams.domain.announcing import Announcer
 from streams.domain.centre import Centre
 from streams.domain.staffing import SeatPlanner, SurgeFact
 from streams.events.agents import AgentStateChanged
 from streams.events.codec import encode
-from streams.events.surges import FeedResumed, FeedSilent, SeatsNeeded
+from streams.events.demand import QueuesMeasured
+from streams.events.surges import FeedResumed, FeedSilent, SeatsNeeded, WaitEstimated
 from streams.kafka import FollowedClock, Outgoing, Record, follow, read_to_end
 from streams.processors.contract import Moment, Start
 from streams.processors.opened import open_record, open_value, refuse
 from streams.settings import Connections
 from streams.telemetry import metrics
-from streams.topics import AGENTS, SEATS, SURGES
+from streams.topics import AGENTS, QUEUES, SEATS, SURGES, Topic
 
 ONLY: Final = 0  # both topics have one partition
 
@@ -36,8 +39,10 @@ class Staffing:
         self._centre = centre
         self._clock = clock
         self._planner = SeatPlanner(centre)
+        self._announcer = Announcer(centre, self._planner.house)
         self._position: int | None = None
-        self._agents = AgentFeed(connections)
+        self._agents = StateFeed(connections, AGENTS)
+        self._queues = StateFeed(connections, QUEUES, last_only=True)
 
     def positions(self) -> Mapping[int, int]:
         """The next offset of `surges`, when it is ours."""
@@ -47,12 +52,15 @@ class Staffing:
         """Read all surges and all counselors there are; what the pools need now is said at once."""
         self._position = None
         await self._agents.stop()
+        await self._queues.stop()
         if ONLY not in starts:
             return
         self._planner = SeatPlanner(self._centre)
+        self._announcer = Announcer(self._centre, self._planner.house)
         end = starts[ONLY].offset
         await self._replay(end)
         await self._agents.start()
+        await self._queues.start()
         if not give_up():
             self._position = end
 
@@ -77,33 +85,55 @@ class Staffing:
         return _latest(needs)
 
     def tick(self, moment: Moment) -> list[Outgoing]:
-        """Counselors who came and went; the plan that changes with the hour."""
-        needs: list[SeatsNeeded] = []
+        """Counselors who came and went, lines that grew, the plan that changes with the hour."""
         if self._position is None or moment.behind:
             return []
         for record in self._agents.take():
-            for event in open_record(record, AGENTS.name, moment.letters):
-                if isinstance(event, AgentStateChanged):
-                    needs += self._planner.observe(event, moment.now)
-                    moment.letters.good()
-                else:
-                    refuse(record, AGENTS.name, event, moment.letters)
-        return _latest([*needs, *self._planner.tick(moment.now)])
+            self._take(AGENTS, record, AgentStateChanged, moment)
+        for record in self._queues.take():
+            self._take(QUEUES, record, QueuesMeasured, moment)
+        learned = self._planner.house.learned()
+        metrics.STAFFING_HANDLE_SECONDS.set(learned.handle_seconds)
+        metrics.STAFFING_PATIENCE_SECONDS.set(learned.patience_seconds)
+        metrics.STAFFING_LEARNED_FROM.labels("handled").set(learned.handled)
+        metrics.STAFFING_LEARNED_FROM.labels("gave_up").set(learned.gave_up)
+        needs = self._planner.tick(moment.now)
+        return [*_latest(needs), *_waits(self._announcer.tick(moment.now))]
+
+    def _take(
+        self,
+        topic: Topic,
+        record: Record,
+        kind: type[AgentStateChanged] | type[QueuesMeasured],
+        moment: Moment,
+    ) -> None:
+        for event in open_record(record, topic.name, moment.letters):
+            if isinstance(event, kind):
+                self._planner.observe(event, moment.now)
+                moment.letters.good()
+            else:
+                refuse(record, topic.name, event, moment.letters)
 
 
-class AgentFeed:
-    """The counselors' states, all of them and then live."""
+class StateFeed:
+    """A small compacted topic: all of it, and then live.
 
-    def __init__(self, connections: Connections) -> None:
+    With `last_only` each record replaces the one before of its key, so that only the last is
+    decoded. Not for counselors: a report that came late must not hide a newer one.
+    """
+
+    def __init__(self, connections: Connections, topic: Topic, *, last_only: bool = False) -> None:
         self._connections = connections
+        self._topic = topic
+        self._last_only = last_only
         self._task: asyncio.Task[None] | None = None
-        self._records: list[Record] = []
+        self._records: dict[bytes | int | None, Record] = {}
 
     async def start(self) -> None:
         """Return when everything said so far has been read."""
         caught_up = asyncio.Event()
         self._task = asyncio.create_task(
-            self._keep(follow(self._connections, AGENTS, on_caught_up=caught_up.set))
+            self._keep(follow(self._connections, self._topic, on_caught_up=caught_up.set))
         )
         waiter = asyncio.create_task(caught_up.wait())
         await asyncio.wait({self._task, waiter}, return_when=asyncio.FIRST_COMPLETED)
@@ -116,18 +146,30 @@ class AgentFeed:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         self._task = None
-        self._records = []
+        self._records = {}
 
     def take(self) -> list[Record]:
         """What came since the last time; raises what ended the feed."""
         if self._task is not None and self._task.done():
             self._task.result()
-        taken, self._records = self._records, []
-        return taken
+        taken, self._records = self._records, {}
+        return list(taken.values())
 
     async def _keep(self, records: AsyncIterator[Record]) -> None:
         async for record in records:
-            self._records.append(record)
+            self._records[record.key if self._last_only else record.offset] = record
+
+
+def _waits(said: Sequence[WaitEstimated]) -> list[Outgoing]:
+    return [
+        Outgoing(
+            topic=SEATS,
+            key=f"wait/{wait.data.queue}".encode(),
+            partition=ONLY,
+            value=encode(wait),
+        )
+        for wait in said
+    ]
 
 
 def _latest(needs: Sequence[SeatsNeeded]) -> list[Outgoing]:

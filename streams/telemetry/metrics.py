@@ -65,6 +65,18 @@ REBALANCES: Final = Counter(
     "surgeline_rebalances_total", "Rebalances of a processor's group seen here.", ["processor"]
 )
 
+STAFFING_HANDLE_SECONDS: Final = Gauge(
+    "surgeline_staffing_handle_seconds", "Mean handle time that seats are sized with."
+)
+STAFFING_PATIENCE_SECONDS: Final = Gauge(
+    "surgeline_staffing_patience_seconds", "Mean patience that seats are sized with."
+)
+STAFFING_LEARNED_FROM: Final = Gauge(
+    "surgeline_staffing_learned_from",
+    "Contacts of today and yesterday that these were learned from: handled, gave_up.",
+    ["what"],
+)
+
 # --- intake ------------------------------------------------------------------------------------
 
 INTAKE_ACCEPTED: Final = Counter(

@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 
 import pytest
 
+from streams.centre_file import load_centre
 from streams.events.callbacks import CallbackWanted
-from streams.events.codec import decode, encode_parcel
-from streams.events.control import DeadLettered
+from streams.events.codec import decode, encode, encode_parcel
+from streams.events.control import ClockData, ClockDeclared, DeadLettered
 from streams.events.demand import PulseCounted, PulseData
-from streams.kafka import LogWriter, Outgoing, read_to_end
+from streams.kafka import FollowedClock, LogWriter, Outgoing, read_to_end
+from streams.processors.fold import PartitionFold
+from streams.processors.replay import Source, replay
 from streams.sealing import Sealer
 from streams.settings import Connections
-from streams.topics import CONTACTS, DEAD_LETTERS, OVERFLOW, partition_of
+from streams.topics import CLOCK, CONTACTS, DEAD_LETTERS, OVERFLOW, partition_of
 from tests.support.feed import Step, caught_up, feed, people, published, recount
 from tests.support.stack import SecretsEnv, ServiceProcess, service_env
 
@@ -165,3 +168,43 @@ async def test_promises_of_a_caller_are_on_the_partition_of_the_caller(
     ]
     assert places
     assert all(partition == due for partition, due in places)
+
+
+async def test_a_group_that_has_lost_its_offsets_promises_nobody_again(
+    connections: Connections, env: dict[str, str], writer: LogWriter
+) -> None:
+    async with ServiceProcess("streams", env, TALLY):
+        await feed(writer, people(seed=5, contacts=300, events_per_second=2000), fast=True)
+        said = await caught_up(connections)
+    centre = load_centre(connections.centre)
+    folds = {p: PartitionFold(centre, p, 0) for p in range(CONTACTS.partitions)}
+    source = Source(connections, centre, FollowedClock(connections))
+    assert await replay(source, folds, lambda: False, all_promises=True)
+    async for record in read_to_end(connections, CONTACTS):
+        folds[record.partition].take(record, datetime.now(UTC))
+    again = [f for fold in folds.values() for f in fold.pass_time(datetime.now(UTC), behind=False)]
+    # That somebody was served may be said again: it has the same id and closes what is closed.
+    assert [fact for fact in again if isinstance(fact, CallbackWanted)] == []
+    assert {fact.id for fact in again} <= said.overflow.keys()
+    assert len(said.overflow) > 30
+
+
+async def test_in_a_rehearsal_waiting_is_judged_by_the_declared_clock(
+    connections: Connections, env: dict[str, str], writer: LogWriter
+) -> None:
+    now = datetime.now(UTC)
+    declared = ClockDeclared(
+        id="clock-1", source="/s", subject="centre", time=now,
+        data=ClockData(wall=now, event=now, speed=60.0),
+    )  # fmt: skip
+    await writer.append([Outgoing(topic=CLOCK, key=b"centre", value=encode(declared))])
+    await feed(writer, [Step(0, "w1", "arrived", f"{7:032x}", "main", 0.0)])
+    async with ServiceProcess("streams", env, TALLY):
+        for _ in range(150):
+            said = await published(connections)
+            if said.overflow:
+                break
+            await asyncio.sleep(0.1)
+    (fact,) = said.overflow.values()
+    assert isinstance(fact, CallbackWanted)
+    assert (fact.data.reason, fact.data.contact) == ("waited_too_long", "w1")

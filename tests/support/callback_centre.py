@@ -70,20 +70,15 @@ def open_centre(connections: Connections, secrets_env: SecretsEnv) -> Opened:
             env = service_env(connections, secrets_env) | {"SURGELINE_PHONE_URL": url}
             service = ServiceProcess("services.callbacks", env)
             service.start()
-            await service.wait_ready()
-            client = help_.desk_client(service.url, secrets_env.tokens["counselor"])
-            lead = help_.desk_client(service.url, secrets_env.tokens["lead"])
-            async with client, lead:
-                yield Centre(
-                    connections,
-                    secrets_env,
-                    service,
-                    phone,
-                    client,
-                    lead,
-                    datetime.now(UTC) - timedelta(minutes=1),
-                )
-            code = await service.stop()
+            try:
+                await service.wait_ready()
+                client = help_.desk_client(service.url, secrets_env.tokens["counselor"])
+                lead = help_.desk_client(service.url, secrets_env.tokens["lead"])
+                async with client, lead:
+                    started = datetime.now(UTC) - timedelta(minutes=1)
+                    yield Centre(connections, secrets_env, service, phone, client, lead, started)
+            finally:
+                code = await service.stop()
             # uvicorn ends as the signal would, after a clean shutdown.
             assert code in (0, -15), service.log_text()[-3000:]
             service.log_file.unlink(missing_ok=True)

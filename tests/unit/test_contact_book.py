@@ -52,6 +52,7 @@ def test_a_contact_that_is_answered_and_ends_was_answered_live() -> None:
         wait_seconds_sum=10.0,
         handle_seconds_sum=120.0,
         handled=1,
+        answered_after=(0, 0, 1),
     )
 
 

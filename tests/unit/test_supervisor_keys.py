@@ -5,7 +5,10 @@ import hashlib
 import json
 from pathlib import Path
 
+import pytest
+
 from services.supervisor.keys import ROLES, load_or_make, write_private
+from streams.errors import WrongSettingError
 
 
 def test_keys_and_tokens_are_made_once(tmp_path: Path) -> None:
@@ -56,3 +59,20 @@ def test_a_private_file_replaces_one_that_others_could_read(tmp_path: Path) -> N
 
 def test_secrets_do_not_show_themselves_in_a_log(tmp_path: Path) -> None:
     assert repr(load_or_make(tmp_path)) == "Secrets(...)"
+
+
+def test_whoever_removes_the_tokens_gets_new_ones_and_keeps_the_keys(tmp_path: Path) -> None:
+    before = load_or_make(tmp_path)
+    (tmp_path / "tokens.env").unlink()
+    after = load_or_make(tmp_path)
+    assert (after.pseudonym_key, after.seal_keys) == (before.pseudonym_key, before.seal_keys)
+    assert not set(after.tokens.values()) & set(before.tokens.values())
+
+
+def test_a_file_of_keys_that_lacks_one_is_named_and_not_written_over(tmp_path: Path) -> None:
+    load_or_make(tmp_path)
+    keys = tmp_path / "keys.env"
+    keys.write_text("SURGELINE_SEAL_KEYS=s1:kept\n")
+    with pytest.raises(WrongSettingError, match=r"keys\.env lacks SURGELINE_PSEUDONYM_KEY"):
+        load_or_make(tmp_path)
+    assert keys.read_text() == "SURGELINE_SEAL_KEYS=s1:kept\n"
