@@ -138,7 +138,7 @@ def _compare(
     return [
         ledger.counts_differ(event.data)
         for partition, event in sorted(measured.items())
-        if event.data.offset + 1 == ends[partition]
+        if event.data.offset + 1 == ends.get(partition)
     ]
 
 

@@ -5,6 +5,7 @@ import gzip
 import io
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, repeat
@@ -156,12 +157,16 @@ class ContactFile:
         self.wrong += 1
         self.first_wrong = self.first_wrong or f"row {self.rows + 1}: {detail}"
 
-    def _open(self) -> io.TextIOWrapper:
-        self._raw = self.path.open("rb")
-        magic = self._raw.read(2)
-        self._raw.seek(0)
-        plain = gzip.GzipFile(fileobj=self._raw) if magic == _GZIP else self._raw
-        return io.TextIOWrapper(plain, "utf-8-sig", newline="")
+    @contextmanager
+    def _open(self) -> Iterator[io.TextIOWrapper]:
+        """The file as text; closing a gzip stream leaves the file under it open."""
+        with self.path.open("rb") as raw:
+            self._raw = raw
+            magic = raw.read(2)
+            raw.seek(0)
+            plain = gzip.GzipFile(fileobj=raw) if magic == _GZIP else raw
+            with io.TextIOWrapper(plain, "utf-8-sig", newline="") as lines:
+                yield lines
 
 
 def _index(header: list[str], name: str | None, usual: str) -> int | None:

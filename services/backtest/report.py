@@ -14,7 +14,7 @@ from services.backtest.run import Found, Run
 from services.backtest.series import Series
 from services.backtest.svg import Frame, band, level, marks, plot, steps
 from streams.domain.detector import Expectation
-from streams.domain.gamma import rate_interval
+from streams.domain.gamma import rise_interval
 from streams.domain.mixture import Scores
 
 _KEYS = 12
@@ -235,7 +235,7 @@ def _table(found: Sequence[Found], zone: tzinfo) -> str:
 
 def _title(found: Found, zone: tzinfo) -> str:
     at = found.declared
-    low, high = rate_interval(at.calls, at.mass)
+    low, high = rise_interval(at.calls, at.mass)
     ended = (
         f"over at {utc(found.closed_at).astimezone(zone):%Y-%m-%d %H:%M}"
         if found.closed_at is not None

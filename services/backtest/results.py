@@ -8,7 +8,7 @@ from rich.table import Table
 
 from services.backtest.moments import utc
 from services.backtest.run import Found, Run
-from streams.domain.gamma import rate_interval
+from streams.domain.gamma import rise_interval
 
 DAY = 86_400
 
@@ -33,7 +33,7 @@ def as_json(run: Run, zone: tzinfo, *, wrong: int, learning_until: int | None) -
 def episode(found: Found, zone: tzinfo) -> dict[str, Any]:
     """One surge. What was observed and expected is as of the declaration; `total_*` to its end."""
     at, last = found.declared, found.last
-    low, high = rate_interval(at.calls, at.mass)
+    low, high = rise_interval(at.calls, at.mass)
     return {
         "key": found.key,
         "tier": "alert",
@@ -61,7 +61,7 @@ def as_table(run: Run, zone: tzinfo) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for found in in_order(run):
         at = found.declared
-        low, high = rate_interval(at.calls, at.mass)
+        low, high = rise_interval(at.calls, at.mass)
         ratio = at.calls / at.mass if at.mass > 0 else 0.0
         cells = [found.key] if keyed else []
         cells += [

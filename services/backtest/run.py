@@ -124,7 +124,8 @@ class Run:
                 continue
             self.contacts += round(contacts)
             key = self.keys.get(name) or self._begin(name, begin)
-            book.count(begin, name, contacts)
+            # A row of two hours, where the clock was put back, is learned as two ordinary ones.
+            book.count(begin, name, contacts * width / (end - begin))
             if not book.ready(begin):
                 key.scores = self.mixture.begin(end)
             else:

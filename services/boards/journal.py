@@ -19,6 +19,7 @@ GATHER: Final = timedelta(minutes=5)
 TOGETHER: Final = timedelta(minutes=2)
 KEEP: Final = 60
 RISE: Final = 0.2
+FIRST: Final = ("clock", "watch", "surge", "seats")
 
 
 @dataclass(slots=True)
@@ -129,10 +130,16 @@ class Journal:
         return None
 
     def _add(self, entry: _Entry) -> _Entry:
-        place = bisect_right([other.at for other in self._entries], entry.at)
+        place = bisect_right([_place(other) for other in self._entries], _place(entry))
         self._entries.insert(place, entry)
         del self._entries[:-KEEP]
         return entry
+
+
+def _place(entry: _Entry) -> tuple[datetime, int, str]:
+    """Topics are read side by side: at the same moment causes come before what they cause."""
+    kind = entry.kind.rpartition("_")[0]
+    return entry.at, FIRST.index(kind) if kind in FIRST else len(FIRST), entry.kind
 
 
 def _bin(at: datetime) -> int:

@@ -95,7 +95,8 @@ def _seats(snapshot: Snapshot) -> Tile:
     seats = snapshot.seats
     note, flag, tone = Title("필요 계산 중", "need not known yet"), None, ""
     if seats.needed is not None:
-        spread = f"{seats.needed_low:,}–{seats.needed_high:,}"
+        sure = seats.needed_low == seats.needed_high
+        spread = f"{seats.needed:,}" if sure else f"{seats.needed_low:,}–{seats.needed_high:,}"
         note = Title(f"{spread}석", spread)
     if seats.short:
         flag, tone = Title(f"▼ {seats.short}석 부족", f"▼ {seats.short} short"), "bad"

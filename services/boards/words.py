@@ -260,7 +260,8 @@ def _seats_covered(made: Decision) -> Title:
 
 def _signed_in(made: Decision) -> Title:
     names = _names(made.names)
-    return Title(f"{names.ko} {made.number}명 착석", f"{made.number} {names.en} signed in")
+    people = names.en.removesuffix("s") if made.number == 1 else names.en
+    return Title(f"{names.ko} {made.number}명 착석", f"{made.number} {people} signed in")
 
 
 def _clock(made: Decision) -> Title:

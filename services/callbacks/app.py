@@ -1,6 +1,7 @@
 """What is the callbacks service made of? The app, its routes, its errors, what starts with it."""
 
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -20,6 +21,8 @@ from services.callbacks.running import Running
 from services.callbacks.settings import Settings
 from services.ports import PhoneSystem
 from streams.domain.callback import RefusedError
+
+log = logging.getLogger(__name__)
 
 STATUS: Final = {"not_found": 404, "invalid": 422}
 REASONS: Final = {400: "malformed", 404: "not_found", 405: "method", 413: "too_large"}
@@ -47,6 +50,14 @@ def create_app(settings: Settings, phone: PhoneSystem | None = None) -> FastAPI:
 
 
 def _install_errors(app: FastAPI) -> None:
+    answer = app.exception_handlers[auth.AccessError]
+
+    @app.exception_handler(auth.AccessError)
+    async def refuse(request: Request, error: auth.AccessError) -> Any:
+        fields = {"reason": error.reason, "method": request.method, "path": request.url.path}
+        log.warning("access refused", extra=fields)
+        return await answer(request, error)  # type: ignore[misc]
+
     @app.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> JSONResponse:
         status = STATUS.get(error.reason, 409)

@@ -1,8 +1,8 @@
 """`surgeline replay`: send recorded contacts through intake, as if they happened now."""
 
 import asyncio
+import math
 import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ import click
 import httpx
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.replay.contacts import Retelling
 from services.replay.pace import Pace
+from services.replay.progress import Bar
 from services.replay.rows import Columns, Recording, Row
 from services.replay.sender import ReplayError, Sender
 from streams.centre_file import load_centre
@@ -158,47 +158,35 @@ async def _replay(task: Task, *, as_json: bool) -> int:
     if first is None:
         console.print("no row lies in that time: nothing to replay")
         return FELL_SHORT
-    shift = task.shift if task.shift is not None else _shift_to_now(first)
-    console.print(
-        f"shift {shift.total_seconds():+.3f} s: {first.time:%Y-%m-%d %H:%M:%S} UTC happens at"
-        f" {first.time + shift:%Y-%m-%d %H:%M:%S} UTC,"
-        f" {'as fast as it goes' if task.speed is None else f'at {task.speed:g} times its speed'}"
-    )
-    retelling = Retelling(shift=shift, queue=task.queue, region=task.region)
     began = time.monotonic()
-    bar = Progress(
-        TextColumn("{task.completed} rows"),
-        BarColumn(),
-        TextColumn("{task.fields[read]:>4.0%} of the file"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[waiting]}", style="yellow"),
-        console=console,
-        disable=not sys.stderr.isatty(),
-    )
+    bar = Bar(task.recording, console)
     async with httpx.AsyncClient(timeout=HTTP_TIMEOUT_SECONDS) as client:
+        sender = Sender(client, task.intake, task.tokens, bar.waits)
+        shift = task.shift
+        if shift is None:
+            shift = _shift(first, await sender.now())
+        console.print(_headline(first, shift, task.speed))
+        retelling = Retelling(shift=shift, queue=task.queue, region=task.region)
+        pace = Pace(sender, retelling, bar.sent)
+        story = _with_first(first, rows)
         with bar:
-            shown = bar.add_task("", total=None, read=0.0, waiting="")
-            size = max(1, task.recording.size)
-
-            def sent(count: int) -> None:
-                read = task.recording.bytes_read / size
-                bar.update(shown, advance=count, total=1, read=read, waiting="")
-
-            sender = Sender(
-                client, task.intake, task.tokens, lambda why: bar.update(shown, waiting=why)
-            )
-            pace = Pace(sender, retelling, sent)
-            story = _with_first(first, rows)
             if task.speed is None:
                 await pace.fast(story)
             else:
                 await pace.at_speed(story, task.speed)
-    return _told(task, shift, sender, pace, retelling, time.monotonic() - began, as_json=as_json)
+    return _told(task, sender, pace, retelling, time.monotonic() - began, as_json=as_json)
+
+
+def _headline(first: Row, shift: timedelta, speed: float | None) -> str:
+    how = "as fast as it goes" if speed is None else f"at {speed:g} times its speed"
+    return (
+        f"shift {shift.total_seconds():+.3f} s: {first.time:%Y-%m-%d %H:%M:%S} UTC happens at"
+        f" {first.time + shift:%Y-%m-%d %H:%M:%S} UTC, {how}"
+    )
 
 
 def _told(
     task: Task,
-    shift: timedelta,
     sender: Sender,
     pace: Pace,
     retelling: Retelling,
@@ -214,7 +202,7 @@ def _told(
         "skipped": skipped.count,
         "skipped_rows": skipped.examples,
         "without_number": retelling.without_number,
-        "shift_seconds": shift.total_seconds(),
+        "shift_seconds": retelling.shift.total_seconds(),
         "last": pace.last,
         "behind_seconds": round(pace.behind_seconds, 3),
         "seconds": round(seconds, 3),
@@ -247,8 +235,11 @@ def _with_first(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
     yield from rest
 
 
-def _shift_to_now(first: Row) -> timedelta:
-    return timedelta(seconds=round((datetime.now(UTC) - first.time).total_seconds()))
+def _shift(first: Row, now: datetime) -> timedelta:
+    """The first row happens now. Time at the centre never runs backwards, so its own clock says
+    what now is: an earlier replay may have left it ahead of the wall's.
+    """
+    return timedelta(seconds=math.ceil((now - first.time).total_seconds()))
 
 
 def _moment(text: str | None, zone: ZoneInfo | None, option: str) -> datetime | None:

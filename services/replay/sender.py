@@ -63,12 +63,30 @@ class Sender:
         }
         await self._post("/v1/clock", orjson.dumps(clock), "application/json", "rehearsal")
 
+    async def now(self) -> datetime:
+        """What time it is at the centre; another replay may have moved it."""
+        answer = await self._ask("GET", "/v1/clock", "rehearsal")
+        return datetime.fromisoformat(orjson.loads(answer.content)["now"])
+
     async def _post(self, path: str, body: bytes, kind: str, role: str) -> httpx.Response:
-        headers = {"Content-Type": kind, "Authorization": f"Bearer {self._tokens[role]}"}
+        return await self._ask("POST", path, role, content=body, headers={"Content-Type": kind})
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        role: str,
+        *,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        allowed = {"Authorization": f"Bearer {self._tokens[role]}", **(headers or {})}
         pause = 0.2
         while True:
             try:
-                answer = await self._client.post(self._url + path, content=body, headers=headers)
+                answer = await self._client.request(
+                    method, self._url + path, content=content, headers=allowed
+                )
             except httpx.HTTPError as error:
                 why = f"intake at {self._url} does not answer ({type(error).__name__})"
             else:

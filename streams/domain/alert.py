@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from streams.domain import sentences
-from streams.domain.gamma import rate_interval
+from streams.domain.gamma import rise_interval
 from streams.domain.mixture import Rise
 from streams.events.surges import SurgeData, Tier
 
@@ -37,7 +37,7 @@ def describe(
     """The alert's words and numbers; `before` is what was last said of the same episode."""
     rise = evidence.rise
     ratio = rise.calls / rise.mass if rise.mass > 0 else 0.0
-    low, high = rate_interval(rise.calls, rise.mass) if rise.mass > 0 else (0.0, 0.0)
+    low, high = rise_interval(rise.calls, rise.mass) if rise.mass > 0 else (0.0, 0.0)
     observed = round(rise.calls)
     # What was declared is never taken back by a revision: an alert stays an alert.
     tier: Tier = "alert" if before is not None and before.tier == "alert" else evidence.tier
@@ -57,7 +57,8 @@ def describe(
         ratio=ratio,
         ratio_low=low,
         ratio_high=high,
-        rate_per_hour=ratio * evidence.rate_now,
+        # The first call marks the start and tells nothing of the rate (see `rise_interval`).
+        rate_per_hour=max(rise.calls - 1, 0.0) / rise.mass * evidence.rate_now if ratio else 0.0,
         rate_low=low * evidence.rate_now,
         rate_high=high * evidence.rate_now,
         statistic=evidence.statistic,

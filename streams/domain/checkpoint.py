@@ -78,6 +78,14 @@ def baseline_data(
     )
 
 
+def level_data(key: str, learned: Learned | None, settled_until: datetime) -> BaselineData:
+    """The level of a key that is quiet."""
+    seen, expected, slot = learned if learned is not None else (0.0, 0.0, None)
+    return BaselineData(
+        key=key, settled_until=settled_until, seen=seen, expected=expected, slot=slot
+    )
+
+
 def season_data(season: Season, slot: int) -> SeasonState:
     """The plain week, as written down."""
     rates = season.recent(slot)

@@ -85,24 +85,9 @@ class ContactBook:
             if at < self._horizon:
                 raise InvalidEventError("too_late", "time", "the contact is no longer remembered")
             life = ContactLife(event.subject)
-        if heard_before(life, event):
-            return []
-        self._contacts[life.id] = life
-        before = life.key, life.facts, life.arrival, life.has_number, life.state
-        was_placed = life.request is not None
-        life.fold(event, at, self._facts)
-        after = life.key, life.facts, life.arrival, life.has_number, life.state
-        if was_placed and before == after and life.state is State.WAITING and life.next is None:
-            self._requests.still_waiting(life)
-        elif life.inbound:
-            if was_placed and (life.key != before[0] or life.arrival != before[2]):
-                self._requests.displace(life, before[0])
-            if life.request is None:
-                self._requests.place(life)
-            self._requests.settle(life)
-            self._watch(life, was_placed and before[4] is State.WAITING, before[3])
-        elif len(life.seen) == ENTRY:
-            self._timers.set(life, at + self._memory, COARSE)
+        if not heard_before(life, event):
+            self._contacts[life.id] = life
+            self._fold(life, event, at)
         return []
 
     def remember(self, fact: OverflowFact) -> None:
@@ -155,14 +140,33 @@ class ContactBook:
                 seen[life.request] = None
         return iter(seen)
 
+    def _fold(self, life: ContactLife, event: ContactEvent, at: Micros) -> None:
+        before = life.key, life.facts, life.arrival, life.has_number, life.state
+        was_placed = life.request is not None
+        waited_from = life.waits_from if life.state is State.WAITING else NEVER
+        life.fold(event, at, self._facts)
+        waits = life.state is State.WAITING
+        if waits and life.inbound and life.waits_from < waited_from:
+            self._timers.set(life, self._rules.limit_at(life))
+        after = life.key, life.facts, life.arrival, life.has_number, life.state
+        if was_placed and waits and before == after and life.next is None:
+            self._requests.still_waiting(life)
+        elif life.inbound:
+            if was_placed and (life.key != before[0] or life.arrival != before[2]):
+                self._requests.displace(life, before[0])
+            if life.request is None:
+                self._requests.place(life)
+            self._requests.settle(life)
+            self._watch(life, had_number=before[3])
+        elif len(life.seen) == ENTRY:
+            self._timers.set(life, at + self._memory, COARSE)
+
     # Time
 
-    def _watch(self, life: ContactLife, was_waiting: bool, had_number: bool) -> None:
+    def _watch(self, life: ContactLife, *, had_number: bool) -> None:
         if life.answered or life.promise is not None:
             life.caller = None  # the sealed number is kept no longer than it may be needed
-        if life.state is State.WAITING and not was_waiting:
-            self._timers.set(life, self._rules.limit_at(life))
-        elif len(life.seen) == ENTRY:
+        if len(life.seen) == ENTRY and life.state is not State.WAITING:
             self._timers.set(life, life.last_at + self._memory, COARSE)
         if life.has_number and not had_number:
             self._requests.pending[life] = None
@@ -252,7 +256,8 @@ class ContactBook:
         if keeper is None or keeper.promise is None:
             return None
         promise = keeper.promise
-        answered_at = life.answered_at if life.answered_at != NEVER else life.last_at
+        # Only the end of the talk was reported: it began after the arrival, no more is known.
+        answered_at = life.answered_at if life.answered_at != NEVER else life.arrival
         if answered_at < promise.at and (life.arrival, life.id) < (keeper.arrival, keeper.id):
             return None  # answered before the need that the promise is about
         life.served = True
@@ -260,7 +265,8 @@ class ContactBook:
             id=derived_id("caller-served", life.id),
             source=self.source,
             subject=promise.request_id,
-            time=moment(answered_at),
+            # An answer heard of late is still the answer to this promise.
+            time=moment(max(answered_at, promise.at)),
             partitionkey=life.key,
             data=CallerServedData(
                 request=promise.request_id,

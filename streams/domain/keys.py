@@ -9,6 +9,7 @@ from streams.domain.alert import Evidence
 from streams.domain.centre import AlertPolicy, Centre
 from streams.domain.checkpoint import (
     baseline_data,
+    level_data,
     restore_baseline,
     standing_data,
     standing_of,
@@ -16,6 +17,7 @@ from streams.domain.checkpoint import (
 from streams.domain.detector import Counts, Detector, Rules, Thresholds
 from streams.domain.mixture import Mixture, Rise
 from streams.domain.outage import Outages
+from streams.domain.packing import RATIOS, pack, unpack
 from streams.domain.plan import TOTAL, Plan
 from streams.domain.rollups import Excess, residual
 from streams.events.baselines import BaselineData, DetectorData
@@ -26,7 +28,11 @@ WEEKS_A_YEAR = 8766 / 168
 NEVER = Thresholds(watch=math.inf, alert=math.inf)
 # Contacts of the last seconds may still be on their way to us.
 _ON_ITS_WAY = 10
-_MOST_KEYS = 2000
+# Keys that the centre file does not name: so many are watched at once, the rest are put away
+# while they are quiet, and so many are remembered in all.
+_ACTIVE_KEYS = 2000
+_QUIET_KEYS = 1_000_000
+_QUIET_SECONDS = 2 * 3600
 
 
 def thresholds(contacts_a_year: float, policy: AlertPolicy) -> Thresholds:
@@ -55,6 +61,7 @@ class Keys:
         # not raise one.
         self._naming = replace(self.rules, thresholds=NEVER)
         self.detectors: dict[str, Detector] = {}
+        self.quiet: dict[str, bytes] = {}
         self.heard = 0
 
     def observe(self, pulse: PulseData, second: int, frontier: int) -> bool:
@@ -77,11 +84,13 @@ class Keys:
         """Make final what lies before `frontier`."""
         for detector in self.detectors.values():
             detector.settle(frontier)
+        if len(self.detectors) > _ACTIVE_KEYS and len(self.rules.mixture.ratios) == RATIOS:
+            self._put_away(frontier)
 
     def expected(self, key: str, at: datetime) -> float:
         """First attempts per hour expected of a key; 0 when nothing is known of it."""
         detector = self.detectors.get(key)
-        level = detector.expected if detector else self.plan.level(key)
+        level = detector.expected if detector else self.plan.level(key) or self.plan.newcomer()
         return level.rate(int(at.timestamp())) if level else 0.0
 
     def rise(self, key: str, now: datetime) -> Rise:
@@ -161,6 +170,10 @@ class Keys:
                 season = self.plan.season if key == TOTAL else None
                 written.append(standing_data(key, detector.settled, until))
                 written.append(baseline_data(key, detector, until, season))
+        for key, raw in self.quiet.items():
+            standing, learned = unpack(raw)
+            written.append(standing_data(key, standing, until))
+            written.append(level_data(key, learned, until))
         return written
 
     def restore(self, written: Iterable[DetectorData | BaselineData]) -> None:
@@ -177,14 +190,33 @@ class Keys:
 
     def _begin(self, key: str) -> Detector | None:
         """A detector for a key heard of for the first time, while there is room for it."""
-        known = key in self.plan
-        if not known and len(self.detectors) >= _MOST_KEYS:
+        if key in self.plan:
+            level = self.plan.level(key)
+            rules = self.rules
+        elif len(self.detectors) + len(self.quiet) < _QUIET_KEYS or key in self.quiet:
+            level = self.plan.newcomer()
+            rules = self._naming
+        else:
             return None
-        level = self.plan.level(key)
         if level is None:
             return None
-        self.detectors[key] = Detector(level, self.rules if known else self._naming)
+        settled = None
+        if key in self.quiet:
+            settled, level.learned = unpack(self.quiet.pop(key))
+        self.detectors[key] = Detector(level, rules, settled)
         return self.detectors[key]
+
+    def _put_away(self, frontier: int) -> None:
+        """Keep the keys that nothing was heard of for a while as a few bytes each."""
+        for key, detector in list(self.detectors.items()):
+            settled = detector.settled
+            if key in self.plan or settled is None or not detector.idle:
+                continue
+            quiet = detector.expected.mass(settled.scores.at, frontier)
+            long_ago = settled.heard < frontier - _QUIET_SECONDS
+            if long_ago and self.rules.mixture.is_over(settled.scores, quiet):
+                self.quiet[key] = pack(settled, detector.expected.learned)
+                del self.detectors[key]
 
     def _listen(self, total: Detector, second: int) -> None:
         """Whether the feed had stopped before this second, or had not stopped after all."""

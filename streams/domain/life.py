@@ -202,6 +202,7 @@ class ContactLife:
             self.first_heard, self.facts = NEVER, NOTHING  # a stand-in's were not its own
         if at < self.first_heard:  # noqa: PLR1730
             self.first_heard = at
+        self.no_end = False  # it was heard of: to be judged anew
         rank = RANK[type(event)]
         self._learn(data, ((data.leg << 3) | rank) << _TIME_BITS | at, shared)
         if rank <= OFFERED:

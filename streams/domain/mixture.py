@@ -143,6 +143,14 @@ class Mixture:
         start, calls_before, mass_before = state.runs[best]
         return Rise(start, state.calls - calls_before, state.mass - mass_before + mass)
 
+    def is_over(self, state: Scores, mass: float) -> bool:
+        """True when `mass` later every component's likelihood is back at zero."""
+        expected = state.mass + mass
+        return not any(
+            state.calls - run[1] > gate * (expected - run[2])
+            for run, gate in zip(state.runs, self._gates, strict=True)
+        )
+
     def worth(self, calls: float, mass: float) -> float:
         """The mixture's value of `calls` in one stretch of `mass`, taken by itself."""
         total = 0.0

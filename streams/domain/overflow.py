@@ -80,7 +80,7 @@ class Rules:
 
     def no_end_at(self, life: ContactLife) -> Micros:
         """When an end must have been missed."""
-        return life.arrival + self._no_end
+        return life.waits_from + self._no_end
 
     @staticmethod
     def holds(life: ContactLife) -> bool:

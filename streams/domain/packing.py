@@ -12,8 +12,8 @@ from streams.domain.detector import Standing
 from streams.domain.level import Learned
 from streams.domain.mixture import Scores
 
-_COUNT: Final = 5
-_LAYOUT: Final = struct.Struct(f"<IIi{_COUNT}d6d")
+RATIOS: Final = 5
+_LAYOUT: Final = struct.Struct(f"<IIi{RATIOS}d6d")
 # The bytes of a key that is put away, without Python's own header.
 SIZE: Final = _LAYOUT.size
 _NOTHING: Final = -(1 << 31)
@@ -40,10 +40,10 @@ def pack(standing: Standing, learned: Learned | None) -> bytes:
 def unpack(raw: bytes) -> tuple[Standing, Learned | None]:
     """The same, as it was."""
     at, heard, slot, *numbers = _LAYOUT.unpack(raw)
-    values = tuple(numbers[:_COUNT])
-    calls, mass, identified, repeats, seen, expected = numbers[_COUNT:]
+    values = tuple(numbers[:RATIOS])
+    calls, mass, identified, repeats, seen, expected = numbers[RATIOS:]
     # Runs that are over begin anew at the next contact, whatever they were.
-    over = ((at, calls, mass),) * _COUNT
+    over = ((at, calls, mass),) * RATIOS
     scores = Scores(at, values, calls, mass, over)
     learned = Learned(seen, expected, slot) if slot != _NOTHING else None
     return Standing(scores, None, identified, repeats, heard), learned

@@ -7,7 +7,7 @@ from typing import Final
 from streams.domain.baseline import Seasoned, Shape
 from streams.domain.calendar import HOUR, Calendar
 from streams.domain.centre import Centre
-from streams.domain.level import Learned, Level
+from streams.domain.level import Level
 from streams.domain.outage import SILENT_CONTACTS, Heard, Outages
 from streams.domain.season import LearningPolicy, Season
 
@@ -40,14 +40,18 @@ class Plan:
     def __contains__(self, key: str) -> bool:
         return key in self._shapes
 
-    def level(self, key: str, learned: Learned | None = None) -> Level | None:
-        """The key's expectation; None where the file gives nothing to go by."""
-        level = self._levels.get(key)
-        if level is None or learned is not None:
-            level = self._make(key, learned)
-            if level is not None:
-                self._levels[key] = level
-        return level
+    def level(self, key: str) -> Level | None:
+        """The expectation of a key that the centre file names."""
+        shape = self._shapes.get(key)
+        if shape is not None and key not in self._levels:
+            pattern = Heard(Seasoned(shape, self.season), self._outages)
+            self._levels[key] = Level(pattern, self.policy)
+        return self._levels.get(key)
+
+    def newcomer(self) -> Level | None:
+        """The expectation of a key that it does not name: a little of the total, to be learned."""
+        total = self.level(TOTAL)
+        return Level(total, self.policy, _NEWCOMER) if total is not None else None
 
     def share(self, key: str) -> float:
         """The part of all contacts that usually counts towards a key."""
@@ -67,11 +71,3 @@ class Plan:
         """Contacts that the centre file expects of the whole feed in a stretch of time."""
         shape = self._shapes.get(TOTAL)
         return shape.mass(start, end) if shape is not None else 0.0
-
-    def _make(self, key: str, learned: Learned | None) -> Level | None:
-        shape = self._shapes.get(key)
-        if shape is not None:
-            pattern = Heard(Seasoned(shape, self.season), self._outages)
-            return Level(pattern, self.policy, learned=learned)
-        total = self.level(TOTAL) if TOTAL in self._shapes else None
-        return Level(total, self.policy, _NEWCOMER, learned) if total is not None else None

@@ -52,7 +52,7 @@ class LearningPolicy:
 def upper_bound(count: float) -> float:
     """The upper 95 % bound of a gamma mean with that many contacts, over the mean itself.
 
-    Wilson and Hilferty's cube; within 1 % of the exact quantile from half a contact on.
+    Wilson and Hilferty's cube; within 3 % of the exact quantile from half a contact on.
     """
     return (1 - 1 / (9 * count) + _Z95 / (3 * sqrt(count))) ** 3
 

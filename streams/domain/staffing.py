@@ -14,11 +14,11 @@ from msgspec import structs
 
 from streams.domain import pools
 from streams.domain.centre import Centre, Pool, ServiceTarget
+from streams.domain.histories import Range
 from streams.domain.horizon import AHEAD, loads_ahead
 from streams.domain.house import House
 from streams.domain.pools import Help, HelpPolicy
 from streams.domain.sizing import seats_for, seats_for_load
-from streams.domain.trend import Range
 from streams.domain.workload import Demand, SurgeFact, Workload
 from streams.events.agents import AgentStateChanged
 from streams.events.codec import derived_id

@@ -73,7 +73,7 @@ def expected_wait(line: Line, policy: WaitPolicy) -> Wait | UnknownWait:
         return UnknownWait("line_not_moving")
     if line.patience is not None:
         return by_queue_length(line.ahead, line.servers, line.handle, line.patience)
-    return by_head_of_line(line.head_wait, line.servers, line.handle)
+    return by_head_of_line(line.head_wait, line.ahead, line.servers, line.handle)
 
 
 def by_queue_length(ahead: int, servers: int, handle: float, patience: float) -> Wait:
@@ -87,11 +87,17 @@ def by_queue_length(ahead: int, servers: int, handle: float, patience: float) ->
     return _gamma_wait(mean, variance, "queue_length")
 
 
-def by_head_of_line(head_wait: float, servers: int, handle: float) -> Wait:
-    """HOL: as long as the first in line has waited, with twice the best predictor's variance."""
+def by_head_of_line(head_wait: float, ahead: int, servers: int, handle: float) -> Wait:
+    """HOL: as long as the first in line has waited, with twice the best predictor's variance.
+
+    Whoever is first may have joined just now, so it is no less than the line takes when callers
+    are as impatient as handling is long: in a short line that hardly depends on patience.
+    """
     step = handle / servers
-    mean = max(head_wait, step)
-    return _gamma_wait(mean, 2.0 * mean * step, "head_of_line")
+    shortest = sum(handle / (servers + j) for j in range(ahead + 1))
+    mean = max(head_wait, shortest)
+    doubled = 2.0 if head_wait > shortest else 1.0
+    return _gamma_wait(mean, doubled * mean * step, "head_of_line")
 
 
 def _gamma_wait(mean: float, variance: float, method: WaitMethod) -> Wait:

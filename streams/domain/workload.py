@@ -10,8 +10,9 @@ from typing import Final
 
 from streams.domain import pools
 from streams.domain.centre import Centre, ServiceTarget
+from streams.domain.histories import Range
 from streams.domain.house import House
-from streams.domain.trend import Range, Trend
+from streams.domain.trend import Trend
 from streams.events.surges import SurgeCleared, SurgeData, SurgeDeclared, SurgeRevised
 
 SurgeFact = SurgeDeclared | SurgeRevised | SurgeCleared

@@ -59,8 +59,8 @@ class Runner:
             one_owner=processor.one_owner,
             instance=instance,
         )
-        self.reads = 0  # records read while loading or closing gaps: progress, for the watchdog
         self.loading = False
+        self.idle = False  # was there a moment with nothing in hand since the watchdog looked?
         self.unassigned_since: float | None = time.monotonic()
         self._connections = connections
         self._topic = connections.topic(processor.source)
@@ -160,6 +160,7 @@ class Runner:
 
     async def _until_something_is_due(self) -> None:
         if not self._inbox and self._to_load is None:
+            self.idle = True
             self._wake.clear()
             try:
                 async with asyncio.timeout(max(0.0, self._next_tick - time.monotonic())):
@@ -261,7 +262,6 @@ class Runner:
                 ends={partition: end},
             )
         ]
-        self.reads += len(found)
         log.info(
             "gap in what was delivered",
             extra={"topic": self._topic, "partition": partition, "from": start, "to": end,

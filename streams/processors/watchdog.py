@@ -26,29 +26,29 @@ UNASSIGNED_LIMITS: Final = 4
 
 
 class Patience:
-    """How long each partition has stood still while records waited."""
+    """How long each partition has stood still while records waited and hands were free."""
 
     def __init__(self, limit_seconds: float) -> None:
         self._limit = limit_seconds
-        self._since: dict[int, tuple[tuple[int, int], float]] = {}
+        self._since: dict[int, tuple[int, float]] = {}
 
     def look(
-        self, positions: Mapping[int, int], ends: Mapping[int, int], reads: int, now: float
+        self, positions: Mapping[int, int], ends: Mapping[int, int], *, idle: bool, now: float
     ) -> list[int]:
-        """The partitions that stood still for too long; `reads` counts what loading has read."""
+        """The partitions that stood still for too long.
+
+        Not `idle` means that the worker had something in hand all the time since the last look:
+        then a partition waits its turn, for that is how a backlog is delivered.
+        """
+        if not idle:
+            self.forget()
         stuck = []
-        for partition in list(self._since):
-            if positions.get(partition) == ends.get(partition):
-                del self._since[partition]
         for partition, position in positions.items():
+            before, since = self._since.get(partition, (position, now))
             # A log that ends before what was folded was cut or made anew: as bad as standing still.
-            if ends.get(partition, 0) == position:
-                continue
-            state = (position, reads)
-            before, since = self._since.get(partition, (state, now))
-            if before != state:
+            if before != position or ends.get(partition, 0) == position:
                 since = now
-            self._since[partition] = (state, since)
+            self._since[partition] = (position, since)
             if now - since >= self._limit:
                 stuck.append(partition)
         return stuck
@@ -95,5 +95,6 @@ class Watchdog:
         if not ends:
             self._patience[name].forget()
             return None
-        stuck = self._patience[name].look(positions, ends, runner.reads, time.monotonic())
+        idle, runner.idle = runner.idle, False
+        stuck = self._patience[name].look(positions, ends, idle=idle, now=time.monotonic())
         return f"{name} stands still on partitions {stuck} while records wait" if stuck else None

@@ -49,7 +49,7 @@ async def test_with_the_broker_killed_and_back_everything_is_folded_and_nothing_
         await asyncio.sleep(2.0)
         await asyncio.to_thread(own_broker.start)
         await feeding
-        said = await caught_up(connections, patience_seconds=90.0)
+        said = await caught_up(connections, worker, patience_seconds=90.0)
         supervisor.cancel()
     await writer.stop()
     due = await recount(connections, said.overflow.values())

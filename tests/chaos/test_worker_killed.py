@@ -44,7 +44,7 @@ async def test_killed_again_and_again_the_tally_ends_with_exactly_what_the_log_a
             worker.start()
             await worker.wait_ready()
         await feeding
-        said = await caught_up(connections)
+        said = await caught_up(connections, worker, patience_seconds=120.0)
         await worker.stop()
     due = await recount(connections, said.overflow.values())
 

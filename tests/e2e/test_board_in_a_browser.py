@@ -2,23 +2,18 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.cli.chromium import NAMES, Page, Screen, browser
+from services.cli.chromium import Page, Screen, browser
 from streams.kafka import LogWriter
 from streams.settings import Connections
 from tests.support.board_story import Story
 from tests.support.process import ServiceProcess
 from tests.support.stack import SecretsEnv, service_env
-
-pytestmark = pytest.mark.skipif(
-    not any(map(shutil.which, NAMES)), reason="Chromium is not on this machine"
-)
 
 WALL = Screen()
 PHONE = Screen(width=390, height=844, mobile=True)

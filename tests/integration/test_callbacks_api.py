@@ -124,6 +124,7 @@ async def roles(centre: Centre) -> None:
         {"viewer": (200, 403, 403), "source": (403, 403, 403), "phone": (403, 403, 403)},
         401,
     )
+    assert centre.service.log_text().count('"access refused"') == 9
 
 
 async def switches(centre: Centre) -> None:
@@ -154,7 +155,11 @@ async def switches(centre: Centre) -> None:
         "main",
     )
     assert (refused["outcome"], refused["outcome_reason"]) == ("withdrawn", "registering_off")
-    assert told == [("lead", "lines down"), ("lead", "flood"), ("lead", "lines down")]
+    assert told == [
+        ("lead-1", "lines down"),
+        ("lead-1", "flood"),
+        ("lead-1", "lines down"),
+    ]
 
 
 async def numbers(centre: Centre) -> None:

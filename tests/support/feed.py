@@ -37,6 +37,7 @@ from streams.processors.fold import PartitionFold
 from streams.processors.opened import open_value
 from streams.settings import Connections
 from streams.topics import CONTACTS, OVERFLOW, PULSES, QUEUES, Topic, partition_of
+from tests.support.process import ServiceProcess
 
 SLOT_SECONDS = 0.02
 SOURCE = "/phone/test"
@@ -189,7 +190,11 @@ async def published(connections: Connections) -> Amount:
     return amount
 
 
-async def caught_up(connections: Connections, patience_seconds: float = 60.0) -> Amount:
+async def caught_up(
+    connections: Connections,
+    worker: ServiceProcess | None = None,
+    patience_seconds: float = 60.0,
+) -> Amount:
     """What was published, once it reflects the whole log of contacts."""
     ends: dict[int, int] = {}
     async for record in read_to_end(connections, CONTACTS):
@@ -201,7 +206,8 @@ async def caught_up(connections: Connections, patience_seconds: float = 60.0) ->
             return amount
         if time.monotonic() > give_up:
             missing = {p: (amount.offsets.get(p), end) for p, end in ends.items()}
-            raise AssertionError(f"the tally has not caught up: {missing}")
+            words = f"{worker.returncode} {worker.log_text()[-5000:]}" if worker else ""
+            raise AssertionError(f"the tally has not caught up: {missing} {words}")
         await asyncio.sleep(0.3)
 
 

@@ -219,6 +219,23 @@ def test_people_who_sit_down_together_are_one_line() -> None:
     ]
 
 
+def test_at_the_same_moment_a_surge_comes_before_the_seats_it_asks_for() -> None:
+    title, fact = Title("일본", "Japan"), surge(SurgeDeclared, 0, "country:JP", "alert")
+    told = []
+    for surge_first in (True, False):
+        journal = Journal()
+        change = Levels().observe(fact)
+        assert change is not None
+        if surge_first:
+            journal.level(fact.data, title, change, NOON)
+        journal.seats(seats(20, 9), NOON)
+        if not surge_first:
+            journal.level(fact.data, title, change, NOON)
+        told.append([made.kind for made in journal.latest(None, LATER, 9)])
+
+    assert told == [["seats_asked", "surge_declared"]] * 2
+
+
 def test_a_rehearsal_tells_nothing_of_the_days_around_it() -> None:
     journal, pool = Journal(), Title("상담원", "counselors")
     for at in (NOON - timedelta(days=2), NOON, NOON + timedelta(days=5)):

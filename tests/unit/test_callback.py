@@ -14,35 +14,10 @@ from streams.domain.callback_duties import (
     duty,
 )
 from streams.domain.callback_lease import Claim
-from streams.domain.callback_order import Wish
-from streams.domain.centre import OverflowPolicy
 from streams.events.callbacks import CallbackData
 from streams.events.codec import decode, derived_id, encode
+from tests.support.callback_book import KIM, POLICY, book_with, dialling, lease
 from tests.support.callbacks import at, served, wanted
-
-POLICY = OverflowPolicy()
-KIM = Wish(agent="kim")
-
-
-def book_with(*facts: object) -> CallbackBook:
-    book = CallbackBook(POLICY)
-    for fact in facts:
-        book.wanted(fact, fact.time)  # type: ignore[arg-type,attr-defined]
-    book.take_changes()
-    return book
-
-
-def lease(book: CallbackBook, minutes: float, agent: str = "kim") -> tuple[str, Claim]:
-    state = book.first_for(Wish(agent=agent), at(minutes))
-    assert state is not None
-    state = book.lease(state.id, agent, at(minutes))
-    return state.id, Claim(agent=agent, epoch=state.epoch, token=state.token)
-
-
-def dialling(book: CallbackBook, minutes: float) -> tuple[str, Claim, str]:
-    callback, claim = lease(book, minutes)
-    dial = book.start_dial(callback, claim, at(minutes)).attempts[-1].id
-    return callback, claim, dial
 
 
 def state_of(book: CallbackBook, callback: str) -> CallbackData:

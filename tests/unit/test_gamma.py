@@ -1,10 +1,11 @@
 """Gamma quantiles against printed chi-square tables (a chi-square of 2a is twice a gamma of a)."""
 
 import math
+import random
 
 import pytest
 
-from streams.domain.gamma import lower_share, quantile, rate_interval
+from streams.domain.gamma import lower_share, quantile, rate_interval, rise_interval
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,16 @@ def test_the_interval_of_a_count_is_garwoods() -> None:
 
 def test_nothing_counted_gives_an_interval_from_zero() -> None:
     assert rate_interval(0, 1.0)[0] == 0.0
+
+
+@pytest.mark.parametrize(("size", "calls"), [(3.0, 40), (10.0, 8), (30.0, 8)])
+def test_a_rise_that_begins_with_a_call_holds_its_rate_nine_times_in_ten(
+    size: float, calls: int
+) -> None:
+    rng = random.Random(11)
+    covered = 0
+    for _ in range(2_000):
+        mass = sum(rng.expovariate(size) for _ in range(calls - 1))
+        low, high = rise_interval(calls, mass)
+        covered += low <= size <= high
+    assert 0.88 < covered / 2_000 < 0.96

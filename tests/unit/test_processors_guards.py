@@ -22,39 +22,39 @@ def letters(limit: int = 3) -> Letters:
     return Letters(lambda raw: f"sealed {len(raw)}", LetterLimit(limit), NOW)
 
 
-def test_a_partition_that_stands_still_while_records_wait_is_found() -> None:
+def looks(*seen: tuple[float, int, int], idle: bool = True) -> list[list[int]]:
+    """What is found at each look, given (now, position, end) of one partition."""
     patience = Patience(30.0)
-    looks = [
-        patience.look({0: 5, 1: 7}, {0: 9, 1: 7}, reads=0, now=now) for now in (0.0, 20.0, 30.0)
+    return [
+        patience.look({0: position}, {0: end}, idle=idle, now=now) for now, position, end in seen
     ]
-    assert looks == [[], [], [0]]
+
+
+def test_a_partition_that_stands_still_while_records_wait_is_found() -> None:
+    assert looks((0.0, 5, 9), (20.0, 5, 9), (30.0, 5, 12)) == [[], [], [0]]
 
 
 def test_a_partition_that_moves_however_slowly_is_left_alone() -> None:
-    patience = Patience(30.0)
-    looks = [
-        patience.look({0: position}, {0: 1000}, reads=0, now=position * 29.0)
-        for position in range(6)
-    ]
-    assert looks == [[]] * 6
+    assert looks(*((29.0 * n, n, 1000) for n in range(6))) == [[]] * 6
 
 
 def test_a_partition_with_nothing_to_read_may_stand_still_for_ever() -> None:
-    patience = Patience(30.0)
-    assert [patience.look({0: 5}, {0: 5}, reads=0, now=now) for now in (0.0, 1e6)] == [[], []]
+    assert looks((0.0, 5, 5), (1e6, 5, 5), (1e6 + 1, 5, 6)) == [[], [], []]
 
 
-def test_reading_the_past_while_loading_counts_as_progress() -> None:
-    patience = Patience(30.0)
-    looks = [patience.look({0: 0}, {0: 9}, reads=now, now=float(now)) for now in (0, 29, 58)]
-    assert looks == [[], [], []]
+def test_a_partition_that_waits_its_turn_in_a_backlog_is_left_alone() -> None:
+    assert looks((0.0, 5, 9), (20.0, 5, 9), (90.0, 5, 9), idle=False) == [[], [], []]
+
+
+def test_a_log_that_ends_before_what_was_folded_is_found() -> None:
+    assert looks((0.0, 500, 3), (30.0, 500, 4)) == [[], [0]]
 
 
 def test_after_a_rebalance_patience_begins_anew() -> None:
     patience = Patience(30.0)
-    patience.look({0: 5}, {0: 9}, reads=0, now=0.0)
+    patience.look({0: 5}, {0: 9}, idle=True, now=0.0)
     patience.forget()
-    assert patience.look({0: 5}, {0: 9}, reads=0, now=40.0) == []
+    assert patience.look({0: 5}, {0: 9}, idle=True, now=40.0) == []
 
 
 def test_a_letter_says_where_and_why_and_holds_the_bytes_sealed() -> None:

@@ -16,7 +16,7 @@ from streams.domain.waits import (
     by_queue_length,
     expected_wait,
 )
-from tests.support.waiting_line import waits_of_an_infinitely_patient
+from load.bench.waiting_line import waits_of_an_infinitely_patient
 
 SERVERS, HANDLE, PATIENCE = 24, 270.0, 380.0
 

@@ -171,7 +171,7 @@ function options() {
     height: holder.clientHeight,
     legend: { show: false },
     cursor: { show: false },
-    padding: [rem() * 0.4, rem() * 1.2, 0, 0],
+    padding: [rem() * 0.4, rem() * 1.8, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), body.dataset.zone),
     scales: {
       x: { time: true, range: (u, min, max) => [min - 30, max + 30] },

@@ -7,11 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One who found everybody busy: when, how long an endless patience would have waited, how
+    many were ahead, and how long the first of them had waited by then. Seconds.
+    """
+
+    arrived: float
+    wait: float
+    ahead: int
+    head_wait: float
+
+
 @dataclass
 class _Watcher:
     arrived: float
     ahead: set[int]
     ahead_at_first: int
+    head_wait: float
 
 
 def waits_of_an_infinitely_patient(  # noqa: C901 - one loop over three kinds of event
@@ -23,8 +36,8 @@ def waits_of_an_infinitely_patient(  # noqa: C901 - one loop over three kinds of
     *,
     hours: float,
     rng: random.Random,
-) -> list[tuple[float, float, int]]:
-    """(arrival, wait, people ahead) for each arrival that finds everyone busy; seconds.
+) -> list[Seen]:
+    """Each arrival that finds everyone busy.
 
     Rates are arrivals a second; arrivals are thinned from `highest_rate`. The watched person
     takes nobody's place: it waits until those ahead have left and one more counselor is free.
@@ -37,7 +50,8 @@ def waits_of_an_infinitely_patient(  # noqa: C901 - one loop over three kinds of
 
     line: list[int] = []
     watchers: list[_Watcher] = []
-    seen: list[tuple[float, float, int]] = []
+    seen: list[Seen] = []
+    joined: dict[int, float] = {}
     busy = 0
     plan(rng.expovariate(highest_rate), "arrival", 0)
     while events:
@@ -52,7 +66,9 @@ def waits_of_an_infinitely_patient(  # noqa: C901 - one loop over three kinds of
                 busy += 1
                 plan(now + rng.expovariate(1 / handle), "free", who)
             else:
-                watchers.append(_Watcher(now, set(line), len(line)))
+                head_wait = now - joined[line[0]] if line else 0.0
+                watchers.append(_Watcher(now, set(line), len(line), head_wait))
+                joined[who] = now
                 line.append(who)
                 plan(now + rng.expovariate(1 / patience), "gives_up", who)
             continue
@@ -60,7 +76,7 @@ def waits_of_an_infinitely_patient(  # noqa: C901 - one loop over three kinds of
             leaving = who if who in line else None
         else:
             done = [watcher for watcher in watchers if not watcher.ahead]
-            seen += [(w.arrived, now - w.arrived, w.ahead_at_first) for w in done]
+            seen += [Seen(w.arrived, now - w.arrived, w.ahead_at_first, w.head_wait) for w in done]
             watchers = [watcher for watcher in watchers if watcher.ahead]
             leaving = line[0] if line else None
             if leaving is None:
