@@ -15,7 +15,7 @@ from typing import Final
 
 from services.audit.progress import ends_of, wait_for
 from streams.domain.centre import Centre
-from streams.domain.contact import MEMORY, OverflowFact
+from streams.domain.contact import OverflowFact
 from streams.domain.findings import Finding
 from streams.domain.ledger import Ledger
 from streams.errors import InvalidEventError
@@ -29,7 +29,7 @@ from streams.topics import CALLBACKS, CONTACTS, OVERFLOW, QUEUES
 
 LOOK_AGAIN_SECONDS: Final = 1.0
 # What was true before `since` may still matter after it: promises, redials, open contacts.
-CONTEXT: Final = MEMORY + timedelta(hours=3)
+CONTEXT: Final = timedelta(hours=29)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,21 +21,21 @@ from typing import Final
 
 from streams.domain.centre import Centre
 from streams.domain.demand import Seconds
+from streams.domain.forgetting import MEMORY, Forgetting
 from streams.domain.life import ContactLife, Facts, Promise, State
-from streams.domain.moments import NEVER, SECOND, Micros, micros, moment, span
+from streams.domain.moments import NEVER, SECOND, Micros, micros, moment
 from streams.domain.outcomes import HANDED_OVER
 from streams.domain.overflow import Rules
-from streams.domain.repeats import ENTRY, heard_before
+from streams.domain.repeats import heard_before
 from streams.domain.requests import PersonsRequest, Requests
 from streams.domain.tallies import Tallies
-from streams.domain.timers import COARSE, Timers
+from streams.domain.timers import Timers
 from streams.errors import InvalidEventError
 from streams.events.callbacks import CallbackWanted, CallerServed, CallerServedData, Request
 from streams.events.codec import derived_id
 from streams.events.contacts import ContactEvent
 from streams.events.demand import PulseData, QueueCounts
 
-MEMORY: Final = timedelta(hours=26)
 OverflowFact = CallbackWanted | CallerServed
 
 
@@ -46,13 +46,13 @@ def replay_from(centre: Centre, now: datetime) -> datetime:
     local = now.astimezone(centre.timezone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     yesterday = (midnight - timedelta(days=1)).astimezone(now.tzinfo)
-    return min(yesterday, now - MEMORY) - timedelta(hours=3)
+    return min(yesterday, now - timedelta(microseconds=MEMORY)) - timedelta(hours=3)
 
 
 class ContactBook:
     """The contacts of one partition, in memory."""
 
-    def __init__(self, centre: Centre, partition: int, *, memory: timedelta = MEMORY) -> None:
+    def __init__(self, centre: Centre, partition: int, *, forgets: bool = True) -> None:
         self.partition = partition
         self.offset = -1
         self.source = f"surgeline/tally/{partition}"
@@ -63,7 +63,7 @@ class ContactBook:
         self._contacts: dict[str, ContactLife] = {}
         self._facts: dict[Facts, Facts] = {}
         self._timers = Timers()
-        self._memory: Micros = span(memory)
+        self._forgetting = Forgetting() if forgets else None
         self._horizon: Micros = 0
         self._today = self._yesterday = ""
 
@@ -82,12 +82,11 @@ class ContactBook:
         at = micros(event.time)
         life = self._contacts.get(event.subject)
         if life is None:
-            if at < self._horizon:
-                raise InvalidEventError("too_late", "time", "the contact is no longer remembered")
-            life = ContactLife(event.subject)
+            life = self._new(event.subject, at)
         if not heard_before(life, event):
             self._contacts[life.id] = life
             self._fold(life, event, at)
+            self._forget(at)
         return []
 
     def remember(self, fact: OverflowFact) -> None:
@@ -108,7 +107,7 @@ class ContactBook:
     def tick(self, now: datetime) -> list[OverflowFact]:
         """What the passing of time and the events since the last tick call for."""
         at = micros(now)
-        self._horizon = at - self._memory
+        self._horizon = at - MEMORY
         for life in self._timers.due(at):
             self._due(life, at)
         facts: list[OverflowFact] = []
@@ -121,6 +120,7 @@ class ContactBook:
                 if fact is not None:
                     facts.append(fact)
         self._seconds.forget(at // SECOND)
+        self._forget(at)
         self._turn_the_page(at)
         return facts
 
@@ -158,51 +158,57 @@ class ContactBook:
                 self._requests.place(life)
             self._requests.settle(life)
             self._watch(life, had_number=before[3])
-        elif len(life.seen) == ENTRY:
-            self._timers.set(life, at + self._memory, COARSE)
 
     # Time
 
     def _watch(self, life: ContactLife, *, had_number: bool) -> None:
         if life.answered or life.promise is not None:
             life.caller = None  # the sealed number is kept no longer than it may be needed
-        if len(life.seen) == ENTRY and life.state is not State.WAITING:
-            self._timers.set(life, life.last_at + self._memory, COARSE)
         if life.has_number and not had_number:
             self._requests.pending[life] = None
 
     def _due(self, life: ContactLife, now: Micros) -> None:
-        if self._contacts.get(life.id) is not life:
+        if life.state is not State.WAITING or self._contacts.get(life.id) is not life:
             return
-        if life.state is State.WAITING and life.inbound:
-            if now < self._rules.limit_at(life):
-                self._timers.set(life, self._rules.limit_at(life))
-                return
-            self._requests.pending[life] = None
-            missed_at = self._rules.no_end_at(life)
-            if now < missed_at:
-                self._timers.set(life, missed_at)
-                return
-            if self._rules.holds(life) or now >= life.last_at + self._memory:
-                life.miss_the_end()
-                self._requests.settle(life)
-        self._forget_or_wait(life, now)
+        if now < self._rules.limit_at(life):
+            self._timers.set(life, self._rules.limit_at(life))
+            return
+        self._requests.pending[life] = None
+        missed_at = self._rules.no_end_at(life)
+        if not self._rules.holds(life):
+            missed_at = max(missed_at, life.last_at + MEMORY)
+        if now < missed_at:
+            self._timers.set(life, missed_at)
+        else:
+            life.miss_the_end()
+            self._requests.settle(life)
 
-    def _forget_or_wait(self, life: ContactLife, now: Micros) -> None:
-        last = life.last_at if life.request is None else life.request.last_at()
-        if now < last + self._memory:
-            self._timers.set(life, last + self._memory, COARSE)
+    def _new(self, contact: str, at: Micros) -> ContactLife:
+        if self._forgetting is not None:
+            if at < self._horizon or self._forgetting.was_settled(contact):
+                raise InvalidEventError("too_late", "time", "the contact was settled long ago")
+        life = ContactLife(contact)
+        if self._forgetting is not None:
+            self._forgetting.watch(life, at)
+        return life
+
+    def _forget(self, at: Micros) -> None:
+        if self._forgetting is None:
             return
-        self._requests.forget(life)
-        del self._contacts[life.id]
+        for done in self._forgetting.sweep(at):
+            lives = [done] if done.request is None else list(done.request.lives())
+            for life in lives:
+                if self._contacts.pop(life.id, None) is not None:
+                    self._requests.forget(life)
+                    self._forgetting.mark(life)
 
     def _turn_the_page(self, now: Micros) -> None:
         today = self._tallies.days.day_of(now)
         if today != self._today:
             self._today = today
             self._yesterday = self._tallies.days.day_before(today)
-            remembered = self._tallies.days.day_of(now - self._memory)
-            self._tallies.forget_before(min(self._yesterday, remembered))
+            if self._forgetting is not None:
+                self._tallies.forget_before(self._yesterday)
 
     # Promises
 
@@ -245,11 +251,9 @@ class ContactBook:
 
     def _look_for_answers(self, request: PersonsRequest | None) -> None:
         """Those answered after a promise close it, also when they called before it was made."""
-        life = request.head if request is not None else None
-        while life is not None and life.request is request:
+        for life in request.lives() if request is not None else ():
             if life.answered and not life.served:
                 self._requests.pending[life] = None
-            life = life.next
 
     def _serve(self, life: ContactLife, request: PersonsRequest) -> CallerServed | None:
         keeper = request.keeper()
@@ -286,7 +290,8 @@ class ContactBook:
         life.last_at = micros(fact.time)
         life.promise = Promise(request.id, life.last_at)
         self._contacts[life.id] = life
-        self._timers.set(life, life.last_at + self._memory, COARSE)
+        if self._forgetting is not None:
+            self._forgetting.watch(life, life.last_at)
         self._requests.place(life)
         self._requests.settle(life)
         return life

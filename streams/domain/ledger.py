@@ -7,7 +7,7 @@ are counted a second time with nothing but sets, and offsets and versions are ch
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from streams.domain.centre import Centre
@@ -29,7 +29,6 @@ from streams.events.callbacks import CallbackChanged, CallbackData, CallbackWant
 from streams.events.contacts import ContactAnswered, ContactCompleted, ContactEvent
 from streams.events.demand import QueueCounts, QueueData
 
-FOR_EVER: Final = timedelta(days=36_500)
 _OTHER_LEGS: Final = frozenset({"consult", "callback"})
 
 
@@ -174,7 +173,7 @@ class Ledger:
     def _book(self, partition: int) -> ContactBook:
         book = self._books.get(partition)
         if book is None:
-            book = self._books[partition] = ContactBook(self._centre, partition, memory=FOR_EVER)
+            book = self._books[partition] = ContactBook(self._centre, partition, forgets=False)
         return book
 
     def _note(self, event: ContactEvent, partition: int) -> None:

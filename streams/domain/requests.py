@@ -8,6 +8,7 @@ at again, no further than something changes. A withheld number cannot be matched
 contacts is a request of its own.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from streams.domain.centre import Centre
@@ -47,12 +48,7 @@ class PersonsRequest:
 
     def keeper(self) -> ContactLife | None:
         """The first contact for which a callback was promised."""
-        life: ContactLife | None = self.head
-        while life is not None and life.request is self:
-            if life.promise is not None:
-                return life
-            life = life.next
-        return None
+        return next((life for life in self.lives() if life.promise is not None), None)
 
     def add(self, life: ContactLife, sign: int) -> None:
         """Take a contact in (1) or let it go (-1), by its present fate."""
@@ -81,6 +77,18 @@ class PersonsRequest:
     def last_at(self) -> Micros:
         """When its last contact was last heard of."""
         return self._last().last_at
+
+    def lives(self) -> Iterator[ContactLife]:
+        """Its contacts, by arrival."""
+        life: ContactLife | None = self.head
+        while life is not None and life.request is self:
+            following = life.next
+            yield life
+            life = following
+
+    def all_closed_by(self, at: Micros) -> bool:
+        """Whether each of its contacts has ended and was not heard of since."""
+        return all(not life.is_open and life.last_at <= at for life in self.lives())
 
     def _last(self) -> ContactLife:
         life = self.tail if self.tail is not None else self.head
@@ -247,12 +255,10 @@ class Requests:
         if request.outcome:
             request.bucket.count_request(request.outcome, -1)
             bucket.count_request(request.outcome, 1)
-        life: ContactLife | None = request.head
-        while life is not None and life.request is request:
+        for life in request.lives():
             if life.shape is not None:
                 request.bucket.count_contact(life, life.shape, -1)
                 bucket.count_contact(life, life.shape, 1)
-            life = life.next
         request.bucket = bucket
 
     def _recount(self, request: PersonsRequest) -> None:

@@ -31,7 +31,7 @@ def _consumer(connections: Connections) -> Any:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
-        fetch_max_wait_ms=50,
+        fetch_max_wait_ms=500,
         metadata_max_age_ms=30_000,
     )
 
