@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from html import escape
 from math import sqrt
 from pathlib import Path
@@ -19,7 +19,7 @@ from streams.domain.mixture import Scores
 
 _KEYS = 12
 _CLOSE_UPS = 24
-_MINUTES_AROUND = 180
+_BINS_AROUND = 120
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86_400
@@ -59,6 +59,7 @@ class Plots:
     close_ups: list[_CloseUp] = field(default_factory=list)
     _recent: dict[str, deque[tuple[int, float, float, float]]] = field(default_factory=dict)
     _last: dict[str, int] = field(default_factory=dict)
+    _finest: dict[str, int] = field(default_factory=dict)
     _open: dict[str, _CloseUp] = field(default_factory=dict)
 
     def step(
@@ -77,7 +78,8 @@ class Plots:
         self._recent[key].append(point)
         series = self.series.get(key)
         if series is None:
-            series = self.series[key] = Series(second - second % _HOUR, max(_MINUTE, width))
+            self._finest[key] = max(_MINUTE, width)
+            series = self.series[key] = Series(second - second % _HOUR, self._finest[key])
         series.add(second, contacts, mass, statistic)
         view = self._open.get(key)
         if view is not None:
@@ -89,9 +91,7 @@ class Plots:
     def declared(self, key: str, second: int) -> None:
         """A surge was declared: keep what led to it, and what follows for a while."""
         if len(self.close_ups) < _CLOSE_UPS and key in self._recent:
-            around = _MINUTES_AROUND * _MINUTE
-            spread = self.series[key].width if self.series[key].width >= _HOUR else 0
-            around = max(around, 24 * spread)
+            around = _BINS_AROUND * (_MINUTE if self._finest[key] < _HOUR else _HOUR)
             points = [point for point in self._recent[key] if point[0] >= second - around]
             view = _CloseUp(key, second, points, second + around)
             self.close_ups.append(view)
@@ -252,8 +252,13 @@ def _times(bounds: tuple[int, int], zone: tzinfo) -> list[tuple[int, str]]:
     begin, end = bounds
     form = "%Y-%m-%d" if end - begin > 5 * _DAY else "%d %H:%M"
     step = max(1, (end - begin) // 7)
-    return [(at, f"{utc(at).astimezone(zone):{form}}") for at in range(begin + step, end, step)]
+    marks_at = range(begin + step, end - step // 2, step)
+    return [(at, f"{utc(at).astimezone(zone):{form}}") for at in marks_at]
 
 
 def _long(seconds: int) -> str:
-    return str(timedelta(seconds=seconds)).removesuffix(":00") + (" h" if seconds < _DAY else "")
+    for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if seconds >= unit:
+            count = seconds / unit
+            return name if count == 1 else f"{count:.3g} {name}s"
+    return "second"

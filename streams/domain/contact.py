@@ -17,7 +17,6 @@ How it is to be used:
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
 
 from streams.domain.centre import Centre
 from streams.domain.demand import Seconds
@@ -74,8 +73,8 @@ class ContactBook:
     def observe(self, event: ContactEvent, offset: int) -> list[OverflowFact]:
         """Fold one event. Facts are never returned here but by the next `tick` (see above).
 
-        Raises `InvalidEventError`: "duplicate_differs", or "too_late" for a contact that began
-        before the book's memory.
+        Raises `InvalidEventError`: "duplicate_differs", or "too_late" for a contact that was
+        settled hours ago or began before the book's memory.
         """
         if offset > self.offset:  # noqa: PLR1730 (half the cost, on the hot path)
             self.offset = offset
@@ -184,12 +183,12 @@ class ContactBook:
             self._requests.settle(life)
 
     def _new(self, contact: str, at: Micros) -> ContactLife:
-        if self._forgetting is not None:
-            if at < self._horizon or self._forgetting.was_settled(contact):
-                raise InvalidEventError("too_late", "time", "the contact was settled long ago")
         life = ContactLife(contact)
-        if self._forgetting is not None:
-            self._forgetting.watch(life, at)
+        if self._forgetting is None:
+            return life
+        if at < self._horizon or self._forgetting.was_settled(contact):
+            raise InvalidEventError("too_late", "time", "the contact was settled long ago")
+        self._forgetting.watch(life, at)
         return life
 
     def _forget(self, at: Micros) -> None:

@@ -14,7 +14,7 @@ from streams.events.contacts import ContactEvent
 from streams.events.demand import PulseData
 from tests.support.calls import CENTRE, after, event
 
-END = 6 * 3600
+END = 3 * 3600  # less than the time after which a contact is settled
 Pulses = dict[tuple[str, datetime], PulseData]
 
 

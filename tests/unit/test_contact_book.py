@@ -271,14 +271,45 @@ def test_an_unanswered_letter_is_not_a_call_whose_end_was_missed() -> None:
     assert (seen.waiting, seen.lost) == (1, {})
 
 
-def test_a_book_forgets_after_its_memory_and_keeps_what_it_counted() -> None:
-    book, _ = told(event("arrived", "c1", 0, "ann"), event("answered", "c1", 5), tick=60)
-    book.tick(after(26 * 3600 + 1300))
-    assert len(book) == 0
+ENDED = (
+    event("arrived", "c1", 0, "ann"),
+    event("answered", "c1", 5),
+    event("completed", "c1", 60),
+)
+
+
+def test_a_settled_contact_is_forgotten_after_hours_and_stays_counted() -> None:
+    book, _ = told(*ENDED, tick=3 * 3600)
+    assert len(book) == 1
+    book.observe(event("arrived", "c2", 5 * 3600, "bob"), 3)
+    assert len(book) == 1
     assert book.counts()[DAY]["main"].answered_live == 1
+    assert book.counts()[DAY]["main"].contacts == 2
 
 
-def test_an_event_of_a_forgotten_contact_is_refused() -> None:
+def test_a_report_about_a_settled_contact_is_refused_and_counts_nobody_again() -> None:
+    book, _ = told(*ENDED, tick=5 * 3600)
+    with pytest.raises(InvalidEventError) as refused:
+        book.observe(ENDED[2], 9)
+    assert refused.value.reason == "too_late"
+    assert book.counts()[DAY]["main"].contacts == 1
+
+
+def test_a_contact_without_an_end_is_remembered_for_more_than_a_day() -> None:
+    book, _ = told(*ENDED[:2], tick=25 * 3600)
+    assert len(book) == 1
+    book.tick(after(27 * 3600))
+    assert len(book) == 0
+
+
+def test_a_promise_is_remembered_for_more_than_a_day() -> None:
+    book, _ = told(event("arrived", "c1", 0, "ann"), event("abandoned", "c1", 60), tick=25 * 3600)
+    assert len(book) == 1
+    book.tick(after(27 * 3600))
+    assert len(book) == 0
+
+
+def test_an_event_from_before_the_books_memory_is_refused() -> None:
     book, _ = told(event("arrived", "c1", 0, "ann"), tick=27 * 3600)
     with pytest.raises(InvalidEventError) as refused:
         book.observe(event("arrived", "c9", 0, "bob"), 1)

@@ -1,11 +1,11 @@
 """Waits that can be said aloud: against simulation, and silence where nothing is known."""
 
 import random
-from collections.abc import Callable
 
 import pytest
 
-from streams.domain.learning import HandleTime, Patience
+from load.bench.coverage import CASES, by_head, by_length, simulated_waits, within
+from streams.domain.learning import STEPS, HandleTime, Patience, step_of
 from streams.domain.waits import (
     Line,
     UnknownWait,
@@ -16,7 +16,6 @@ from streams.domain.waits import (
     by_queue_length,
     expected_wait,
 )
-from load.bench.waiting_line import waits_of_an_infinitely_patient
 
 SERVERS, HANDLE, PATIENCE = 24, 270.0, 380.0
 
@@ -34,33 +33,15 @@ def line(**changes: float) -> Line:
     return Line(**values)  # type: ignore[arg-type]
 
 
-def steady(erlangs: float) -> Callable[[float], float]:
-    return lambda _: erlangs / HANDLE
+@pytest.mark.parametrize("case", ["stable", "overloaded", "draining"])
+def test_nine_in_ten_simulated_waits_are_within_p90(case: str) -> None:
+    waits = simulated_waits(case, runs=8)
+    assert len(waits) > 150
+    assert 0.85 <= within(waits, by_length) <= 0.95
 
 
-def draining(moment: float) -> float:
-    return (60 if moment < 2400 else 16) / HANDLE
-
-
-@pytest.mark.parametrize(
-    ("rate", "since"),
-    [(steady(22), 0.0), (steady(60), 0.0), (draining, 2400.0)],
-    ids=["stable", "overloaded", "draining"],
-)
-def test_nine_in_ten_simulated_waits_are_within_p90(
-    rate: Callable[[float], float], since: float
-) -> None:
-    waits: list[tuple[float, int]] = []
-    for seed in range(8):
-        found = waits_of_an_infinitely_patient(
-            rate, 60 / HANDLE, SERVERS, HANDLE, PATIENCE, hours=1.5, rng=random.Random(seed)
-        )
-        waits += [(wait, ahead) for at, wait, ahead in found if at >= since]
-    inside = [
-        wait <= by_queue_length(ahead, SERVERS, HANDLE, PATIENCE).p90 for wait, ahead in waits
-    ]
-    assert len(inside) > 150
-    assert 0.85 <= sum(inside) / len(inside) <= 0.95
+def test_without_known_patience_the_announced_wait_is_not_too_short_either() -> None:
+    assert all(within(simulated_waits(case, runs=4), by_head) >= 0.85 for case in CASES)
 
 
 def test_the_usual_estimate_would_be_far_too_long_in_a_crisis() -> None:
@@ -70,7 +51,7 @@ def test_the_usual_estimate_would_be_far_too_long_in_a_crisis() -> None:
 
 def test_the_head_of_the_line_stands_for_the_wait_where_patience_is_unknown() -> None:
     wait = expected_wait(line(patience=None), WaitPolicy())  # type: ignore[arg-type]
-    assert wait == by_head_of_line(60.0, SERVERS, HANDLE)
+    assert wait == by_head_of_line(60.0, 5, SERVERS, HANDLE)
     assert isinstance(wait, Wait)
     assert wait.p50 < wait.p90
     assert 40 < wait.p50 < 70
@@ -101,20 +82,27 @@ def test_handle_time_starts_at_the_prior_and_learns_the_truth() -> None:
     rng = random.Random(1)
     handle = HandleTime(prior=480.0)
     assert handle.mean == 480.0
-    for _ in range(3000):
-        handle.observe(rng.expovariate(1 / 177))
+    handle.add(3000, sum(rng.expovariate(1 / 177) for _ in range(3000)))
     assert handle.mean == pytest.approx(177, rel=0.1)
+
+
+def test_a_hang_up_forgotten_overnight_is_no_handle_time() -> None:
+    handle = HandleTime(prior=270.0)
+    handle.add(10, 10 * 30_000.0)
+    assert handle.mean == 4 * 270.0
 
 
 def test_patience_is_learned_though_most_callers_are_answered_first() -> None:
     """Only the censored estimate is right: the mean wait of those who gave up is far too short."""
     rng = random.Random(2)
     patience, gave_up_after = Patience(prior_seconds=120.0), []
+    left = {True: [0] * len(STEPS), False: [0] * len(STEPS)}
     for _ in range(6000):
         willing, offered = rng.expovariate(1 / 380), rng.expovariate(1 / 90)
-        patience.observe(min(willing, offered), gave_up=willing < offered)
+        left[willing < offered][step_of(min(willing, offered))] += 1
         if willing < offered:
             gave_up_after.append(willing)
+    patience.add(left[False], left[True])
     assert sum(gave_up_after) / len(gave_up_after) < 100
     assert patience.mean == pytest.approx(380, rel=0.15)
     assert patience.still_waiting(60) == pytest.approx(0.854, abs=0.03)
@@ -125,3 +113,18 @@ def test_patience_without_observations_is_the_prior() -> None:
     patience = Patience(prior_seconds=380.0)
     assert patience.mean == 380.0
     assert patience.still_waiting(380.0) == pytest.approx(0.368, abs=0.001)
+
+
+def test_who_hangs_up_at_once_says_nothing_about_patience() -> None:
+    patience, same = Patience(prior_seconds=380.0), Patience(prior_seconds=380.0)
+    for each, at_once in ((patience, 500), (same, 0)):
+        each.add([0, 100, 100, 50], [at_once, 0, 10, 10])
+    assert patience.mean == same.mean
+    assert patience.observed == 20
+    assert patience.still_waiting(5.0) < same.still_waiting(5.0)
+
+
+def test_what_is_said_shorter_is_shorter_in_both_numbers() -> None:
+    said = Wait(p50=50, p90=120, method="queue_length")
+    other = Wait(p50=60, p90=110, method="head_of_line")
+    assert announced(said, other) == (Wait(p50=50, p90=110, method="head_of_line"), False)
