@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all demo up test check pictures chaos bench clean lock
+.PHONY: help setup setup-all demo up test check pictures chaos bench bench-coverage clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
@@ -15,7 +15,7 @@ KILLS ?= 10
 BENCHES := tests.support.callback_bench
 
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: tools, .venv with the locked packages, Kafka
 	@deploy/machine/setup.sh
@@ -47,6 +47,9 @@ chaos: setup ## Kill parts of a running platform, KILLS times each (10)
 
 bench: setup ## Measure; nothing is judged
 	@for bench in $(BENCHES); do $(PY) -m tests.support.stack $(PY) -m $$bench || exit 1; done
+
+bench-coverage: setup ## How often the truth is inside the seats and waits said (SURGES=2400)
+	$(PY) -m load.bench.coverage --surges $(or $(SURGES),2400)
 
 lock: setup ## Write requirements.lock anew from pyproject.toml
 	@deploy/machine/lock.sh

@@ -52,7 +52,7 @@ def river_detector(make: Callable[[], Any]) -> Callable[[Any, float], Alarms]:
         for minute, count in enumerate(per_minute(times, seconds)):
             seen.append(float(count))
             detector.update(float(count))
-            if detector.drift_detected and np.mean(seen[-30:]) > np.mean(seen):
+            if detector.drift_detected and np.mean(seen[-5:]) > np.mean(seen):
                 yield (minute + 1) * MINUTE
 
     return alarms
@@ -100,6 +100,10 @@ def all_peers() -> list[Peer]:
         return peers
     return [
         *peers,
-        Peer(name="river ADWIN (0.002)", alarms=river_detector(lambda: drift.ADWIN(delta=0.002))),
+        # By default ADWIN looks every 32nd value only; here it may look at each.
+        Peer(
+            name="river ADWIN (0.002)",
+            alarms=river_detector(lambda: drift.ADWIN(delta=0.002, clock=1)),
+        ),
         Peer(name="river Page-Hinkley", alarms=river_detector(drift.PageHinkley)),
     ]

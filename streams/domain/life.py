@@ -7,6 +7,7 @@ and being turned away are ends; a consult leg is two counselors talking and is n
 the caller got, nor is a leg in which we rang the caller back.
 """
 
+import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
@@ -280,7 +281,7 @@ class ContactLife:
     def _answered(self, event: ContactAnswered, at: Micros) -> None:
         agent = event.data.agent
         if (at, agent) < (self.answered_at, self.agent or ""):
-            self.answered_at, self.agent = at, agent
+            self.answered_at, self.agent = at, sys.intern(agent)  # one copy for all their calls
         self.answered = True
         self.top_leg = max(self.top_leg, event.data.leg)
         self.legs, leg = leg_of(self.legs, event.data.leg)

@@ -83,17 +83,20 @@ def helps_first(
 
 
 def split(need: int, lanes: Mapping[str, float]) -> dict[str, int]:
-    """Seats by lane, in proportion; the largest lane takes what rounding leaves."""
+    """Seats by lane, in proportion, by Webster's method (largest quotient of rate and 2 k + 1).
+
+    Plain rounding would not do: there, one seat more in all can mean one fewer for a lane.
+    """
     total = sum(lanes.values())
-    if total <= 0 or not lanes:
+    if total <= 0:
         return dict.fromkeys(lanes, 0)
-    largest = max(lanes, key=lambda lane: lanes[lane])
-    parts = {
-        lane: math.floor(need * rate / total + 0.5)
-        for lane, rate in lanes.items()
-        if lane != largest
-    }
-    return {**parts, largest: max(0, need - sum(parts.values()))}
+    # All but the last few seats at once: with one seat a lane fewer to share out, nobody gets more.
+    sure = max(0, need - len(lanes))
+    parts = {lane: math.floor(sure * rate / total + 0.5) for lane, rate in lanes.items()}
+    for _ in range(need - sum(parts.values())):
+        next_in_line = max(lanes, key=lambda lane: lanes[lane] / (2 * parts[lane] + 1))
+        parts[next_in_line] += 1
+    return parts
 
 
 def seated(need: int, lanes: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, int]:

@@ -54,6 +54,14 @@ def test_the_lanes_parts_are_the_whole(need: int, rates: dict[str, float]) -> No
     assert sum(parts.values()) == (need if sum(rates.values()) > 0 else 0)
 
 
+@given(st.integers(0, 200), lanes)
+def test_one_seat_more_in_all_is_never_one_fewer_for_a_lane(
+    need: int, rates: dict[str, float]
+) -> None:
+    now, more = split(need, rates), split(need + 1, rates)
+    assert all(now[lane] <= more[lane] for lane in rates)
+
+
 @given(st.integers(0, 200), lanes, pools)
 def test_no_pool_is_given_more_than_it_has_and_more_need_never_seats_fewer(
     need: int, rates: dict[str, float], all_pools: list[Pool]

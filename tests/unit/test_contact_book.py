@@ -195,6 +195,17 @@ def test_a_promise_is_remembered_for_a_day_so_that_a_redial_after_hours_still_jo
     assert (seen.requests, seen.handed_over, seen.redials) == (1, 1, 1)
 
 
+def test_a_redial_that_rings_on_does_not_shorten_the_promises_day() -> None:
+    seen = counts(
+        event("arrived", "c1", 0, "ann"),
+        event("abandoned", "c1", 60),
+        event("arrived", "c2", 100, "ann"),
+        event("offered", "c2", 110, "ann"),
+        event("arrived", "c3", 20 * 3600, "ann"),
+    )
+    assert (seen.requests, seen.redials) == (1, 2)
+
+
 def test_a_withheld_number_is_a_request_of_its_own_each_time() -> None:
     book, _ = told(event("arrived", "c1", 0), event("arrived", "c2", 1))
     assert book.counts()[DAY]["main"].requests == 2

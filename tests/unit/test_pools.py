@@ -65,7 +65,7 @@ def test_a_pool_lends_only_what_its_own_work_can_spare() -> None:
 def test_the_first_pool_is_the_nearest_that_has_someone_left() -> None:
     assert helps_first(POOLS, LANES, {}, {}) == "house"
     assert helps_first(POOLS, LANES, {"house": 20}, {}) == "near"
-    assert helps_first(POOLS, LANES, {"house": 20}, {"near": 5.0}) == "near"
+    assert helps_first(POOLS, LANES, {"house": 20}, {"near": 4.0}) == "near"
     assert helps_first(POOLS, LANES, {"house": 20}, {"near": 9.0}) == "far"
     assert helps_first(POOLS, LANES, {"house": 20, "near": 10, "far": 30}, {}) is None
 
