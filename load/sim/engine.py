@@ -6,7 +6,7 @@ book, surge watch, seat planner. Time jumps from event to event; nothing is read
 
 import itertools
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from load.scenario import Scenario
@@ -27,6 +27,10 @@ from streams.events.surges import SeatsNeeded, SurgeDeclared
 
 BUSY_TICK_SECONDS: Final = 1.0
 CALM_TICK_SECONDS: Final = 30.0
+# A plan of seats costs milliseconds. A new surge is planned for at once, by its own fact; between
+# those, the plan follows demand at the pace at which people read it.
+BUSY_PLAN: Final = timedelta(minutes=1)
+CALM_PLAN: Final = timedelta(minutes=10)
 SOURCE: Final = "sim"
 
 
@@ -60,6 +64,7 @@ class Rehearsal:
         self._offsets = itertools.count()
         self._dirt = DirtyLine(scenario.faults, scenario.seed if seed is None else seed)
         self._surging: set[str] = set()
+        self._next_plan = scenario.starts
         self._answered: set[str] = set()
 
     def run(self, until: float | None = None) -> Score:
@@ -108,7 +113,9 @@ class Rehearsal:
         self._overflow(self.book.tick(now))
         self._pulses()
         self._surge_facts(self._watch.tick(now))
-        self._seats(self._planner.tick(now))
+        if now >= self._next_plan:
+            self._next_plan = now + (BUSY_PLAN if self._surging else CALM_PLAN)
+            self._seats(self._planner.tick(now))
         self.promises.tick()
         busy = self.hall.waiting or self._surging
         self.hall.agenda.after(BUSY_TICK_SECONDS if busy else CALM_TICK_SECONDS, self._tick)
@@ -135,6 +142,7 @@ class Rehearsal:
             self.score.surge(fact)
             if isinstance(fact, SurgeDeclared):
                 self._surging.add(fact.data.episode)
+                self._next_plan = self.now()
             elif fact.data.cleared_at is not None:
                 self._surging.discard(fact.data.episode)
             self._seats(self._planner.observe(fact, self.now()))
