@@ -41,11 +41,7 @@ def test_with_shape_one_it_is_the_exponential_distribution() -> None:
 
 def test_the_interval_of_a_count_is_garwoods() -> None:
     # Garwood 1936: chi2(14, .05) / 2 = 3.2853 and chi2(16, .95) / 2 = 13.1481 for 7 counts.
-    low, high = rate_interval(7, 2.0)
-    assert (low, high) == (
-        pytest.approx(3.2853 / 2, abs=1e-4),
-        pytest.approx(13.1481 / 2, abs=1e-4),
-    )
+    assert rate_interval(7, 2.0) == pytest.approx((3.2853 / 2, 13.1481 / 2), abs=1e-4)
 
 
 def test_nothing_counted_gives_an_interval_from_zero() -> None:

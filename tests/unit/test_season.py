@@ -1,5 +1,6 @@
 """A plain week learned from what came."""
 
+import math
 import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -46,7 +47,7 @@ def taught(
 def error(season: Season, after: int, rate: Callable[[int], float] = day_cycle) -> float:
     slots = range(FIRST + after * WEEK_HOURS, FIRST + (after + 1) * WEEK_HOURS)
     off = [season.mean(slot * 3600) / rate(slot) - 1 for slot in slots]
-    return (sum(one * one for one in off) / len(off)) ** 0.5
+    return math.sqrt(sum(one * one for one in off) / len(off))
 
 
 def test_after_eight_weeks_rates_are_known_to_a_few_per_cent() -> None:

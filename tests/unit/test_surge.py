@@ -134,7 +134,7 @@ def test_two_crises_at_once_give_two_alerts() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_one_crisis_is_declared_once_whatever_levels_it_raises(seed: int) -> None:
     rng = random.Random(seed)
-    everything = [
+    everything: list[Contact] = [
         (second, ("total", "queue:main", "channel:voice", "language:ko", country))
         for country in ("country:JP", "country:CN", "country:VN")
         for second, _ in crisis(DOMESTIC, ramp(90, HOUR, 900, HOUR), 3 * HOUR, rng, 90)
