@@ -27,7 +27,7 @@ from streams.events.surges import SeatsNeeded, SurgeDeclared
 
 BUSY_TICK_SECONDS: Final = 1.0
 CALM_TICK_SECONDS: Final = 30.0
-# A plan of seats costs milliseconds. A new surge is planned for at once, by its own fact; between
+# A plan of seats costs milliseconds. A new surge is planned for at the next tick; between
 # those, the plan follows demand at the pace at which people read it.
 BUSY_PLAN: Final = timedelta(minutes=1)
 CALM_PLAN: Final = timedelta(minutes=10)

@@ -97,12 +97,13 @@ def test_every_key_that_the_same_rise_has_raised_is_up(story: Story) -> None:
 
 
 def test_after_the_surge_the_board_is_calm_and_says_when_it_ended(story: Story) -> None:
-    records = [*story.records(), cleared(story, END)]
+    ended = END + timedelta(seconds=1)
+    records = [*story.records(), cleared(story, ended)]
 
     snapshot = build(fold_all(records), END + timedelta(minutes=1), 1)
 
     assert snapshot.headline.level == "normal"
-    assert snapshot.headline.last_cleared_at == END
+    assert snapshot.headline.last_cleared_at == ended
     assert snapshot.levels == ()
     assert snapshot.decisions[0].kind == "surge_cleared"
 
