@@ -3,7 +3,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all demo up test check pictures chaos bench bench-coverage clean lock
+.PHONY: help setup setup-all demo up test check pictures chaos bench bench-coverage bench-streams \
+  bench-detection clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
@@ -50,6 +51,13 @@ bench: setup ## Measure; nothing is judged
 
 bench-coverage: setup ## How often the truth is inside the seats and waits said (SURGES=2400)
 	$(PY) -m load.bench.coverage --surges $(or $(SURGES),2400)
+
+bench-streams: setup ## Events a second through the worker, and the cost of each
+	$(PY) -m tests.support.stack $(PY) -m tests.support.streams_bench
+
+bench-detection: setup ## Our detector beside the bound and its peers; writes docs/pictures
+	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	$(PY) -m load.bench.detection
 
 lock: setup ## Write requirements.lock anew from pyproject.toml
 	@deploy/machine/lock.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Which exact packages, by hash, does pyproject.toml stand for? Writes requirements.lock anew.
+# Which exact packages, by hash, does pyproject.toml stand for? Writes requirements.lock anew,
+# and requirements-bench.lock, which adds what the comparing benches need.
 #
 # One file for every supported Python and for tests, types and load as well: what is tested is
 # what runs. It names no registry; pip asks the one that this machine is set up for.
@@ -12,14 +13,23 @@ if [ ! -x $tool/bin/uv ]; then
   .venv/bin/python -m venv $tool
   $tool/bin/python -m pip install --disable-pip-version-check --no-input -q uv==0.13.9
 fi
-groups=$(.venv/bin/python -c '
+lock() { # FILE GROUP ...
+  local file=$1 group options=()
+  shift
+  for group in "$@"; do options+=(--group "$group"); done
+  $tool/bin/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --universal \
+    --python-version 3.11 "${options[@]}" pyproject.toml -o "$file"
+  if grep -nE '(https?|file)://' "$file"; then
+    printf '%s names an address; it must not\n' "$file" >&2
+    exit 1
+  fi
+}
+
+# The bench group is installed beside the rest only by the benches that compare with others.
+mapfile -t groups < <(.venv/bin/python -c '
 import tomllib
 for name in tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]:
-    print("--group", name)')
-# shellcheck disable=SC2086  # each word is an argument of its own
-$tool/bin/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --universal \
-  --python-version 3.11 $groups pyproject.toml -o requirements.lock
-if grep -nE '(https?|file)://' requirements.lock; then
-  printf 'requirements.lock names an address; it must not\n' >&2
-  exit 1
-fi
+    if name != "bench":
+        print(name)')
+lock requirements.lock "${groups[@]}"
+lock requirements-bench.lock "${groups[@]}" bench

@@ -13,7 +13,6 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.backtest.known_days import country_of, known_days
 from services.backtest.moments import LocalBins, Moments, utc
 from services.backtest.ratebook import Given, Learned
 from services.backtest.reading import Columns, ContactFile, OutOfOrderError, Row
@@ -24,6 +23,7 @@ from services.backtest.sorting import in_order
 from streams.domain.centre import AlertPolicy
 from streams.domain.mixture import Mixture
 from streams.errors import SurgelineError
+from streams.known_days import country_of, known_days
 
 HOUR = timedelta(hours=1)
 _POLICY = AlertPolicy()

@@ -11,7 +11,6 @@ import click
 import orjson
 from rich.console import Console
 
-from services.backtest.known_days import country_of, known_days
 from services.backtest.moments import LocalBins, Moments, utc
 from services.backtest.reading import Columns, ContactFile, OutOfOrderError
 from services.backtest.run import bins_of
@@ -22,6 +21,7 @@ from streams.centre_file import load_centre
 from streams.errors import SurgelineError
 from streams.events.codec import encode
 from streams.kafka import LogWriter, Outgoing
+from streams.known_days import country_of, known_days
 from streams.settings import Connections
 from streams.topics import BASELINES
 

@@ -158,6 +158,8 @@ def _how_to_send(platform: Platform, queue: str) -> str:
         '    -H "Authorization: Bearer $SURGELINE_SOURCE_TOKEN" \\\n'
         "    -H 'Content-Type: application/cloudevents+json' \\\n"
         f"    -d '{_example(queue)}'\n"
+        "Prove that nobody was lost:\n"
+        f"  . {platform.settings.data / 'addresses.env'} && surgeline audit\n"
         "Ctrl-C stops everything."
     )
 

@@ -10,6 +10,7 @@ Kafka, Redis and Prometheus start at once; topics are made; our own services sta
 
 import asyncio
 import os
+import shlex
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -141,10 +142,17 @@ class Platform:
         self._folder.check_version()
         self._secrets = keys.load_or_make(self._folder.path)
         self._ports = addresses.choose(self.settings.ports, self.settings.host, self._say)
+        self._write_addresses()
         await self._start_servers()
         await create_topics(self.connections)
         specs = self.settings.services(self._ports, self.settings.host, self.env)
         await self.add(*specs)
+
+    def _write_addresses(self) -> None:
+        """So that `surgeline audit` in another terminal finds this platform."""
+        names = ("SURGELINE_KAFKA", "SURGELINE_REDIS", "SURGELINE_CENTRE")
+        lines = [f"export {name}={shlex.quote(self.env[name])}\n" for name in names]
+        keys.write_private(self._folder.path / "addresses.env", "".join(lines))
 
     async def _start_servers(self) -> None:
         data, ports = self._folder.path, self._ports

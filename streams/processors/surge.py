@@ -19,6 +19,7 @@ from streams.events.demand import PulseCounted
 from streams.events.envelope import CloudEvent
 from streams.events.surges import FeedResumed, FeedSilent
 from streams.kafka import FollowedClock, Outgoing, Record
+from streams.known_days import known_days
 from streams.processors.contract import Moment, Start
 from streams.processors.opened import open_record, refuse
 from streams.processors.surge_memory import Heard, recall
@@ -42,7 +43,7 @@ class Surge:
         self._connections = connections
         self._centre = centre
         self._clock = clock
-        self._heard = Heard(SurgeWatch(centre), clock)
+        self._heard = Heard(_watch(centre), clock)
         self._positions: dict[int, int] = {}
         self._next_checkpoint = 0.0
         self._observed = False
@@ -62,7 +63,7 @@ class Surge:
         self._positions = {}
         if not starts:
             return
-        self._heard = Heard(SurgeWatch(self._centre), self._clock)
+        self._heard = Heard(_watch(self._centre), self._clock)
         ends = {partition: start.offset for partition, start in starts.items() if start.committed}
         await recall(self._connections, self._heard, ends, give_up)
         if give_up():
@@ -111,6 +112,10 @@ class Surge:
         if until is not None and moment.now < until - self._centre.alerts.lateness:
             log.warning("clock set back, surge watch begins anew")
             self._heard = Heard(SurgeWatch(self._centre), self._clock)
+
+
+def _watch(centre: Centre) -> SurgeWatch:
+    return SurgeWatch(centre, known_days(centre.region))
 
 
 def _surges(facts: Iterable[SurgeFact]) -> list[Outgoing]:

@@ -54,6 +54,7 @@ ROOMS = (
         ("streams.domain", "streams.events", "streams.errors"),
         frozenset({"msgspec", "holidays"}),
     ),
+    Room("streams.known_days", ("streams.errors",), frozenset({"holidays"})),
     Room("streams.telemetry", ("streams",), frozenset({"prometheus_client", "orjson"})),
     Room("streams.processors", ("streams",), None),
     Room("streams", ("streams",), frozenset({"aiokafka", "orjson", "cryptography", "msgspec"})),
