@@ -9,6 +9,8 @@ from rich.table import Table
 
 from streams.centre_file import Problem, check_centre
 from streams.domain.centre import Centre
+from streams.domain.detector import Thresholds
+from streams.domain.keys import thresholds
 
 
 @click.command(name="check")
@@ -38,22 +40,17 @@ def _as_json(centre: Centre | None, problems: list[Problem]) -> dict[str, object
             {"where": problem.where, "what": problem.what, "right": problem.right}
             for problem in problems
         ],
-        "thresholds": thresholds(centre) if usable and centre else None,
+        "thresholds": _as_numbers(_thresholds(centre)) if usable and centre else None,
         "version": centre.version if centre else None,
     }
 
 
-def thresholds(centre: Centre) -> dict[str, float]:
-    """The statistic's thresholds: contacts expected per false alarm, over all keys together.
+def _as_numbers(found: Thresholds) -> dict[str, float]:
+    return {"watch": found.watch, "alert": found.alert}
 
-    Source: the mean baseline mass until a false alarm is at least the threshold
-    (Shin, Ramdas, Rinaldo, arXiv 2203.03532).
-    """
-    a_year = sum(baseline.per_year() for baseline in centre.baselines)
-    return {
-        "watch": a_year / (centre.alerts.watch_per_week * 8766 / 168),
-        "alert": a_year / centre.alerts.alert_per_year,
-    }
+
+def _thresholds(centre: Centre) -> Thresholds:
+    return thresholds(sum(line.per_year() for line in centre.baselines), centre.alerts)
 
 
 def _print_problems(file: Path, problems: list[Problem]) -> None:
@@ -87,12 +84,13 @@ def _print_centre(file: Path, centre: Centre) -> None:
         f" at most {target.abandoned:.0%} abandoned",
     )
     alerts = centre.alerts
-    for tier, budget in (
-        ("watch", f"{alerts.watch_per_week:g} a week"),
-        ("alert", f"{alerts.alert_per_year:g} a year"),
+    found = _thresholds(centre)
+    for tier, value, budget in (
+        ("watch", found.watch, f"{alerts.watch_per_week:g} a week"),
+        ("alert", found.alert, f"{alerts.alert_per_year:g} a year"),
     ):
         table.add_row(
             f"threshold {tier}",
-            f"{thresholds(centre)[tier]:,.0f} (at most {budget} false alarms over all keys)",
+            f"{value:,.0f} (at most {budget} false alarms over all keys)",
         )
     console.print(table)
