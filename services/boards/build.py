@@ -5,6 +5,7 @@ from typing import Final
 
 from services.boards.fold import Fold
 from services.boards.poisson import middle
+from services.boards.service import service_of
 from services.boards.shares import shares_of
 from services.boards.snapshot import (
     Arrivals,
@@ -49,12 +50,16 @@ def build(fold: Fold, wall: datetime, seq: int) -> Snapshot:
         rehearsal=not fold.clock.is_real,
         centre=Title(centre.title_ko, centre.title_en),
         headline=fold.levels.headline(active),
+        service=service_of(
+            fold.levels.episodes(), fold.desks.whole(), sum(pool.seats for pool in centre.pools)
+        ),
         levels=active,
         waiting=sum(queue.waiting for queue in queues),
         waiting_expected=_waiting_expected(fold, at),
         longest_waiting_since=oldest,
         longest_wait_seconds=_wait(at, oldest, (ages["queues"].age or 0.0) * fold.clock.speed),
         wait_limit_seconds=centre.overflow.wait_limit.total_seconds(),
+        waits=fold.waits.all(fold.titles),
         in_target=_in_target(today, centre),
         seats=fold.desks.seats(),
         callbacks=_callbacks(fold, at),

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.boards.snapshot import PoolSeats, Seats
+from msgspec import structs
+
+from services.boards.snapshot import PoolSeats, Seats, SeatsAhead
 from streams.domain.staffing import ALL_POOLS
 from streams.events.agents import STAFFED, AgentStateData
 from streams.events.surges import SeatsData
@@ -35,6 +37,15 @@ class Desks:
         """Counselors by (pool, state)."""
         return Counter((agent.pool, agent.state) for _, agent in self._agents.values())
 
+    def whole(self) -> SeatsData | None:
+        """The centre's plan with the people who are seated now; None while none was heard."""
+        plan = self._plans.get(ALL_POOLS)
+        if plan is None:
+            return None
+        states = self.states()
+        staffed = sum(people for (_, state), people in states.items() if state in STAFFED)
+        return structs.replace(plan, staffed=staffed)
+
     def seats(self) -> Seats:
         """The whole centre, and each of its pools."""
         states = self.states()
@@ -51,6 +62,11 @@ class Desks:
             short=max(0, plan.needed - staffed) if plan else 0,
             reason=plan.reason if plan else "",
             pools=pools,
+            ahead=_ahead(plan),
+            first=plan.first if plan else None,
+            release=plan.release if plan else 0,
+            handle_seconds=plan.handle_seconds if plan else None,
+            patience_seconds=plan.patience_seconds if plan else None,
         )
 
     def _pool(self, name: str, states: Counter[tuple[str, str]]) -> PoolSeats:
@@ -62,4 +78,12 @@ class Desks:
             needed=plan.needed if plan else None,
             needed_low=plan.needed_low if plan else None,
             needed_high=plan.needed_high if plan else None,
+            release=plan.release if plan else 0,
         )
+
+
+def _ahead(plan: SeatsData | None) -> tuple[SeatsAhead, ...]:
+    return tuple(
+        SeatsAhead(minutes=minutes, needed=needed, needed_high=high)
+        for minutes, needed, high in (plan.horizon if plan else ())
+    )

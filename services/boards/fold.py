@@ -17,6 +17,7 @@ from services.boards.levels import Levels, Titles
 from services.boards.promises import Promises
 from services.boards.snapshot import Title
 from services.boards.tallies import Tallies
+from services.boards.waits import Waits
 from services.boards.words import titles
 from streams.domain.centre import Centre
 from streams.domain.clock import REAL_TIME, CentreClock
@@ -26,7 +27,13 @@ from streams.events.callbacks import CallbackChanged
 from streams.events.control import ClockDeclared
 from streams.events.demand import PulseCounted, QueuesMeasured
 from streams.events.envelope import CloudEvent
-from streams.events.surges import SeatsNeeded, SurgeCleared, SurgeDeclared, SurgeRevised
+from streams.events.surges import (
+    SeatsNeeded,
+    SurgeCleared,
+    SurgeDeclared,
+    SurgeRevised,
+    WaitEstimated,
+)
 from streams.topics import CONTACTS
 
 
@@ -43,6 +50,7 @@ class Fold:
         self.promises = Promises(centre.timezone)
         self.levels = Levels()
         self.desks = Desks(pool.name for pool in centre.pools)
+        self.waits = Waits(queue.name for queue in centre.queues)
         self.journal = Journal()
         self.ages = Ages()
         self.offsets: dict[str, dict[int, int]] = {}
@@ -55,6 +63,7 @@ class Fold:
             SurgeRevised: self._surge,
             SurgeCleared: self._surge,
             SeatsNeeded: self._seats,
+            WaitEstimated: lambda event: self.waits.observe(event.data),
             AgentStateChanged: self._agent,
             ClockDeclared: self._declare,
         }

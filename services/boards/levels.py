@@ -79,6 +79,10 @@ class Levels:
         found = [self._key_level(data, titles) for data in self._open.values()]
         return tuple(sorted(found, key=_telling))
 
+    def episodes(self) -> tuple[SurgeData, ...]:
+        """What the detector last said of every open episode."""
+        return tuple(self._open.values())
+
     def headline(self, active: tuple[KeyLevel, ...]) -> Headline:
         """The level of the whole centre, named after the episode that says most."""
         if not active:

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from services.boards.fold import Fold
 from services.boards.levels import RANK
+from services.boards.service import STATES
 from services.boards.snapshot import Snapshot
 from streams.telemetry.metrics import BOARD_FAMILIES, Family
 
@@ -39,7 +40,7 @@ class BoardCollector(Collector):
         if self.snapshot is None:
             return
         samples = {**self._counts(), **self._queues(), **self._levels(self.snapshot)}
-        samples |= self._snapshot(self.snapshot)
+        samples |= {**self._snapshot(self.snapshot), **_capacity(self.snapshot)}
         for family in BOARD_FAMILIES:
             yield self._metric(family, samples[family.name])
 
@@ -118,6 +119,33 @@ class BoardCollector(Collector):
             "board_viewers": [((), self.viewers)],
             "board_snapshots": [((), snapshot.seq)],
         }
+
+
+def _capacity(snapshot: Snapshot) -> Mapping[str, Samples]:
+    """Seats ahead, the service's state and the waits: what is not known has no sample."""
+    seats, state = snapshot.seats, snapshot.service.state
+    return {
+        "seats_needed_ahead": [
+            ((str(ahead.minutes), bound), value)
+            for ahead in seats.ahead
+            for bound, value in (("median", ahead.needed), ("high", ahead.needed_high))
+        ],
+        "seats_released": [((p.pool,), p.release) for p in seats.pools if p.needed is not None],
+        "handle_seconds": _known(seats.handle_seconds),
+        "patience_seconds": _known(seats.patience_seconds),
+        "seats_called_first": [((seats.first,), 1)] if seats.first else [],
+        "service_state": [((each,), int(each == state)) for each in STATES] if state else [],
+        "estimated_wait_seconds": [
+            ((wait.queue, quantile), value)
+            for wait in snapshot.waits
+            for quantile, value in (("0.5", wait.p50_seconds), ("0.9", wait.p90_seconds))
+            if value is not None
+        ],
+    }
+
+
+def _known(value: float | None) -> Samples:
+    return [] if value is None else [((), value)]
 
 
 def _on_the_wall(snapshot: Snapshot | None, moment: datetime | None) -> float:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.boards import words
+from services.boards.outlook import outlook
 from services.boards.snapshot import Decision, Snapshot, encode
 from services.boards.tiles import tiles
 from services.boards.vendored import static_version
@@ -19,10 +20,10 @@ FOLDER: Final = Path(__file__).parent
 STALE_AFTER_SECONDS: Final = 5.0
 TEN: Final = 10.0
 LANGUAGES: Final = ("both", "ko", "en")
-PARTS: Final = ("level", "tiles", "caption", "missions", "shares", "decisions")
+PARTS: Final = ("level", "tiles", "caption", "missions", "shares", "decisions", "outlook")
 # In both languages a decision takes two lines, so fewer have room.
-DECISIONS_IN_BOTH: Final = 5
-DECISIONS_IN_ONE: Final = 9
+DECISIONS_IN_BOTH: Final = 4
+DECISIONS_IN_ONE: Final = 8
 
 
 class Pages:
@@ -30,6 +31,7 @@ class Pages:
 
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
+        self._titles = words.titles(centre)
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
@@ -75,8 +77,9 @@ class Pages:
             "s": snapshot,
             "zone": zone,
             "tiles": tiles(snapshot, zone),
-            "evidence": words.evidence(snapshot.headline, snapshot.seats, snapshot.at, zone),
+            "evidence": words.evidence(snapshot.headline, snapshot.at, zone),
             "decisions": [(made, words.decision(made), made in always) for made in everything],
+            "outlook": outlook(snapshot, self._titles),
             # Ages move on by themselves: a part that only grew older is not sent again.
             "first_age": lambda _: "–",
         }

@@ -10,9 +10,13 @@ from typing import Literal
 
 import msgspec
 
+from streams.domain.service_state import ServiceState
+from streams.events.surges import WaitUnknown
+
 Level = Literal["normal", "watch", "surge"]
 Group = Literal["queues", "callbacks", "surges", "seats", "arrivals"]
 GROUPS: tuple[Group, ...] = ("queues", "callbacks", "surges", "seats", "arrivals")
+WaitNotKnown = WaitUnknown | Literal["not_heard"]
 
 
 class Title(msgspec.Struct, frozen=True):
@@ -50,6 +54,34 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
     last_cleared_at: datetime | None = None
 
 
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of the service in the words of NENA i3, or None while it is not known.
+
+    `reason` has the numbers it goes by, `rule` the rule that gave it as a sentence.
+    """
+
+    state: ServiceState | None
+    title: Title
+    reason: Title
+    rule: str
+
+
+class QueueWait(msgspec.Struct, frozen=True, kw_only=True):
+    """How long who joins a queue now will wait: half at most p50, nine in ten at most p90.
+
+    Both are None when that is not known, and then `unknown` says why. What was said to callers
+    only ever grows with `volume_has_risen`. `ahead` people wait already.
+    """
+
+    queue: str
+    title: Title
+    p50_seconds: float | None = None
+    p90_seconds: float | None = None
+    unknown: WaitNotKnown | None = None
+    volume_has_risen: bool = False
+    ahead: int = 0
+
+
 class InTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Answered within the target, of all whose wait has ended or outlived it (see tallies)."""
 
@@ -61,7 +93,10 @@ class InTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PoolSeats(msgspec.Struct, frozen=True, kw_only=True):
-    """One pool: who is signed in, what is needed (None while no plan was heard)."""
+    """One pool: who is signed in, what is needed (None while no plan was heard).
+
+    `release` of its helpers may go home.
+    """
 
     pool: str
     staffed: int
@@ -69,10 +104,23 @@ class PoolSeats(msgspec.Struct, frozen=True, kw_only=True):
     needed: int | None = None
     needed_low: int | None = None
     needed_high: int | None = None
+    release: int = 0
+
+
+class SeatsAhead(msgspec.Struct, frozen=True, kw_only=True):
+    """Seats needed so many minutes from now: the median, and the upper end of the 90 % interval."""
+
+    minutes: int
+    needed: int
+    needed_high: int
 
 
 class Seats(msgspec.Struct, frozen=True, kw_only=True):
-    """All pools together; `short` is what is missing against the median need."""
+    """All pools together; `short` is what is missing against the median need.
+
+    `ahead` is the way to that need. While help is needed `first` is the pool to call in first;
+    `release` helpers may go home. The handle time and the patience are those in use.
+    """
 
     staffed: int
     available: int
@@ -82,6 +130,11 @@ class Seats(msgspec.Struct, frozen=True, kw_only=True):
     short: int
     reason: str
     pools: tuple[PoolSeats, ...]
+    ahead: tuple[SeatsAhead, ...] = ()
+    first: str | None = None
+    release: int = 0
+    handle_seconds: float | None = None
+    patience_seconds: float | None = None
 
 
 class Callbacks(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,12 +227,14 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     rehearsal: bool
     centre: Title
     headline: Headline
+    service: Service
     levels: tuple[KeyLevel, ...]
     waiting: int
     waiting_expected: int
     longest_waiting_since: datetime | None
     longest_wait_seconds: float | None
     wait_limit_seconds: float
+    waits: tuple[QueueWait, ...]
     in_target: InTarget
     seats: Seats
     callbacks: Callbacks

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from services.boards.snapshot import Decision, Headline, KeyLevel, Level, Seats, Title
+from services.boards.snapshot import Decision, Headline, KeyLevel, Level, Title
 from streams.domain.centre import Centre
 
 LEVEL_WORDS: Final[dict[Level, Title]] = {
@@ -138,8 +138,8 @@ def headline_title(headline: Headline) -> Title:
     return Title(f"{word.ko} · {name.ko}", f"{word.en} · {name.en}")
 
 
-def evidence(headline: Headline, seats: Seats, at: datetime, zone: tzinfo) -> tuple[Title, Title]:
-    """The evidence in one sentence, and what is needed: (bold part, the rest)."""
+def evidence(headline: Headline, at: datetime, zone: tzinfo) -> tuple[Title, Title]:
+    """The evidence in one sentence: (bold part, the rest)."""
     if headline.key is None:
         return _calm(headline, at, zone), Title("", "")
     key = headline.key
@@ -148,11 +148,10 @@ def evidence(headline: Headline, seats: Seats, at: datetime, zone: tzinfo) -> tu
         f"{key.observed:,} callers where {number(key.expected)} were expected",
     )
     rest = Title(
-        f" — 평소의 {_times(key)}배 ({_range(key)}배)",
-        f": {_times(key)} times normal ({_range(key)})",
+        f" — 평소의 {_times(key)}배 ({_range(key)}배).",
+        f": {_times(key)} times normal ({_range(key)}).",
     )
-    more = _seats(seats)
-    return bold, Title(f"{rest.ko}. {more.ko}".rstrip(), f"{rest.en}. {more.en}".rstrip())
+    return bold, rest
 
 
 def decision(made: Decision) -> Title:
@@ -178,19 +177,6 @@ def _calm(headline: Headline, at: datetime, zone: tzinfo) -> Title:
         return Title("지난 24시간 경보 없음", "No alert in the last 24 hours")
     when = clock_time(cleared, zone, seconds=False)
     return Title(f"마지막 경보 {when} 해제", f"Last alert ended at {when}")
-
-
-def _seats(seats: Seats) -> Title:
-    if seats.needed is None:
-        return Title("", "")
-    if seats.short:
-        return Title(
-            f"상담석 {seats.needed}석 필요, {seats.short}석 부족.",
-            f"{seats.needed} seats needed, {seats.short} short.",
-        )
-    return Title(
-        f"상담석 {seats.needed}석 필요, 모두 확보.", f"{seats.needed} seats needed, all staffed."
-    )
 
 
 def _times(key: KeyLevel) -> str:

@@ -158,6 +158,45 @@ CALLBACK_PHONE: Final = Counter(
     ["command", "answer"],
 )
 
+# --- admission ---------------------------------------------------------------------------------
+
+ADMISSION_ANSWERS: Final = Counter(
+    "surgeline_admission_answers_total",
+    "Contacts answered for, by what was decided and why.",
+    ["decision", "reason"],
+)
+ADMISSION_REFUSED: Final = Counter(
+    "surgeline_admission_refused_total", "Questions that could not be read, by reason.", ["reason"]
+)
+ADMISSION_STALE: Final = Counter(
+    "surgeline_admission_stale_answers_total", "Answers from a state marked as out of date."
+)
+ADMISSION_SECONDS: Final = Histogram(
+    "surgeline_admission_answer_seconds",
+    "Time from a question being read until its answer was ready.",
+    buckets=(0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05),
+)
+ADMISSION_AGE_SECONDS: Final = Gauge(
+    "surgeline_admission_state_age_seconds",
+    "Age of the state that answers stand on; +Inf before the log was read to its end.",
+)
+ADMISSION_PENDING: Final = Gauge(
+    "surgeline_admission_pending_callbacks", "Open callbacks that admission knows of."
+)
+ADMISSION_LONG: Final = Gauge(
+    "surgeline_admission_line_long", "1 while a queue's wait is held to be too long.", ["queue"]
+)
+ADMISSION_CEILING: Final = Gauge(
+    "surgeline_admission_ceiling",
+    "1 while no new promise is offered because of this ceiling.",
+    ["ceiling"],
+)
+ADMISSION_UNREADABLE: Final = Counter(
+    "surgeline_admission_unreadable_total",
+    "Events of a followed topic that could not be read, by topic.",
+    ["topic"],
+)
+
 # --- boards ------------------------------------------------------------------------------------
 
 BOARD_UNREADABLE: Final = Counter(
@@ -205,6 +244,28 @@ BOARD_FAMILIES: Final[tuple[Family, ...]] = (
     ),
     Family("gauge", "counselors", "Counselors by pool and state.", ("pool", "state")),
     Family("gauge", "counselors_required", "Seats that the rate needs (median).", ("pool",)),
+    Family(
+        "gauge",
+        "seats_needed_ahead",
+        "Seats needed so many minutes ahead: median, and upper end of the 90 % interval.",
+        ("minutes", "bound"),
+    ),
+    Family("gauge", "seats_released", "Helpers who may go home.", ("pool",)),
+    Family("gauge", "handle_seconds", "Mean handle time in the plan; absent while there is none."),
+    Family("gauge", "patience_seconds", "Mean patience in the plan; absent while there is none."),
+    Family("gauge", "seats_called_first", "1 for the pool to call in first.", ("pool",)),
+    Family(
+        "gauge",
+        "service_state",
+        "1 for the state the service is in, 0 for the others; absent while not known.",
+        ("state",),
+    ),
+    Family(
+        "gauge",
+        "estimated_wait_seconds",
+        "How long who calls now will wait; absent when that is not known.",
+        ("queue", "quantile"),
+    ),
     Family(
         "gauge", "arrivals_expected_rate", "Expected first attempts a second, by key.", ("key",)
     ),

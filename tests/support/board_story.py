@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from streams.domain.horizon import AHEAD
 from streams.events.agents import AgentStateChanged, AgentStateData
 from streams.events.callbacks import CallbackChanged, CallbackData, Request
 from streams.events.codec import encode
@@ -24,6 +25,8 @@ from streams.events.surges import (
     SurgeData,
     SurgeDeclared,
     SurgeRevised,
+    WaitData,
+    WaitEstimated,
 )
 from streams.kafka import Outgoing
 from streams.topics import AGENTS, CALLBACKS, PULSES, QUEUES, SEATS, SURGES, Topic
@@ -62,6 +65,8 @@ class Story:
         """Everything, minute by minute."""
         yield from self._sign_in("counselors", 9, self.start)
         yield _seats(self.start, "all", 9, (8, 9, 9), 9)
+        for queue in ("main", "english"):
+            yield _wait(self.start, queue, 0, 4)
         moment = self.start
         while moment < self.end:
             yield from self._minute(moment)
@@ -125,6 +130,8 @@ class Story:
             yield _surge(SurgeDeclared, self.began, minute + DECLARED_AFTER, 11, 1.1, 0)
             yield _seats(minute + DECLARED_AFTER, "all", 9, (38, 46, 55), 46)
             yield _seats(minute + DECLARED_AFTER, "counselors", 9, (24, 24, 24), 24)
+            yield _wait(minute + DECLARED_AFTER, "main", 250, 570, risen=True)
+            yield _wait(minute + DECLARED_AFTER, "english", None, None)
         elif since % 4 == 0:
             people = int(4 + since * 19)
             yield _surge(SurgeRevised, self.began, minute, people, 0.5 + since * 0.5, int(since))
@@ -272,6 +279,35 @@ def _seats(
         gap=max(0, needed - staffed),
         offered_load_erlangs=20.0,
         reason="268 contacts an hour, handled in 4.5 min each",
+        horizon=_horizon(staffed, middle, high),
+        first="volunteers" if pool == "all" and middle > staffed else None,
+        handle_seconds=270.0 if pool == "all" else None,
+        patience_seconds=380.0 if pool == "all" else None,
     )
     event = SeatsNeeded(id=f"s-{pool}-{at}", source="/staffing", subject=pool, time=at, data=data)
     return _record(SEATS, event, key=pool)
+
+
+def _horizon(now: int, middle: int, high: int) -> tuple[tuple[int, int, int], ...]:
+    """From those who are busy now towards what is needed in the end, half of the rest each step."""
+    left = [(middle - now) // 2**step for step in range(4)]
+    ways = [(middle - rest, high - rest) for rest in left]
+    moments = zip(AHEAD, [*ways, (middle, high)], strict=True)
+    return tuple((at, *way) for at, way in moments)
+
+
+def _wait(
+    at: datetime, queue: str, p50: float | None, p90: float | None, *, risen: bool = False
+) -> Outgoing:
+    data = WaitData(
+        queue=queue,
+        p50_seconds=p50,
+        p90_seconds=p90,
+        method=None if p50 is None else "queue_length",
+        unknown="nobody_staffed" if p50 is None else None,
+        volume_has_risen=risen,
+    )
+    event = WaitEstimated(
+        id=f"w-{queue}-{at}", source="/staffing", subject=queue, time=at, data=data
+    )
+    return _record(SEATS, event, key=f"wait/{queue}")
