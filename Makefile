@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo up test check pictures chaos bench bench-coverage bench-streams \
-  bench-detection clean lock
+  bench-detection bench-admission clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
@@ -54,6 +54,9 @@ bench-coverage: setup ## How often the truth is inside the seats and waits said 
 
 bench-streams: setup ## Events a second through the worker, and the cost of each
 	$(PY) -m tests.support.stack $(PY) -m tests.support.streams_bench
+
+bench-admission: setup ## 1,000 questions a second to admission, beside a bare FastAPI handler
+	$(PY) -m tests.support.stack $(PY) -m load.bench.admission
 
 bench-detection: setup ## Our detector beside the bound and its peers; writes docs/pictures
 	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock

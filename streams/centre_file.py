@@ -7,14 +7,14 @@ import difflib
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Final
 
+from streams.centre_table import NAME, Problem, Table
 from streams.domain.centre import (
+    AdmissionPolicy,
     AlertPolicy,
     Baseline,
     Centre,
@@ -26,155 +26,12 @@ from streams.domain.centre import (
 )
 from streams.errors import WrongSettingError
 
-_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_NAME: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+__all__ = ["Problem", "check_centre", "load_centre"]
+
 _HOURS: Final = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")
 _SHARE_KEY: Final = re.compile(r"^(queue|country|topic|channel|language):[A-Za-z0-9._-]+$")
 _HOURS_A_WEEK: Final = 168
 _HOURS_A_YEAR: Final = 8766
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with a centre file: where it stands, what is wrong, what would be right."""
-
-    where: str
-    what: str
-    right: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.right}"
-
-
-class _Table:
-    """A TOML table being read: remembers what was asked for, collects what was wrong."""
-
-    def __init__(self, where: str, values: Any, problems: list[Problem]) -> None:
-        self.where = where
-        self.problems = problems
-        self.asked: set[str] = set()
-        if not isinstance(values, Mapping):
-            self.wrong("", "is not a table", f"write it as [{where}] with fields below it")
-            values = {}
-        self.values: Mapping[str, Any] = values
-
-    def wrong(self, name: str, what: str, right: str) -> None:
-        where = f"{self.where}.{name}" if self.where and name else self.where or name
-        self.problems.append(Problem(where, what, right))
-
-    def has(self, name: str) -> bool:
-        return name in self.values
-
-    def _get(self, name: str, default: Any, example: str) -> Any:
-        self.asked.add(name)
-        if name in self.values:
-            return self.values[name]
-        if default is None:
-            self.wrong(name, "is missing", f"for example: {name} = {example}")
-        return default
-
-    def text(self, name: str, default: str | None = None, *, example: str = '"…"') -> str:
-        value = self._get(name, default, example)
-        if isinstance(value, str) and value.strip():
-            return value
-        if value is not None and value != default:
-            self.wrong(name, f"is {value!r}", f"must be a text, for example {name} = {example}")
-        return default or ""
-
-    def name(self, name: str = "name") -> str:
-        value = self.text(name, example='"main"')
-        if value and not _NAME.match(value):
-            self.wrong(
-                name, f"is {value!r}", "must be letters, digits, '.', '_' or '-', at most 64 long"
-            )
-        return value
-
-    def number(
-        self, name: str, default: float | None, *, low: float, high: float, whole: bool = False
-    ) -> float:
-        value = self._get(name, default, str(default if default is not None else low))
-        kind = int if whole else (int, float)
-        if value is None:
-            return low
-        if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
-            noun = "a whole number" if whole else "a number"
-            self.wrong(name, f"is {value!r}", f"must be {noun} from {low:g} to {high:g}")
-            return default if default is not None else low
-        return value
-
-    def duration(self, name: str, default: timedelta) -> timedelta:
-        value = self._get(name, default, '"3m"')
-        if isinstance(value, timedelta):
-            return value
-        parts = _DURATION.findall(value) if isinstance(value, str) else []
-        if not parts or "".join(number + unit for number, unit in parts) != value:
-            self.wrong(name, f"is {value!r}", 'must be a duration such as "15s", "4m30s" or "24h"')
-            return default
-        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
-
-    def texts(self, name: str, default: Sequence[str] | None = ()) -> tuple[str, ...]:
-        value = self._get(name, default, '["ko", "en"]')
-        if value is None:
-            return ()
-        if isinstance(value, str) or not all(isinstance(item, str) for item in value):
-            self.wrong(name, f"is {value!r}", 'must be a list of texts, for example ["ko", "en"]')
-            return tuple(default or ())
-        return tuple(value)
-
-    def numbers(self, name: str, count: int, default: Sequence[float]) -> tuple[float, ...]:
-        value = self._get(name, default, f"[{count} numbers]")
-        good = isinstance(value, Sequence) and not isinstance(value, str)
-        if not good or len(value) != count or not all(_is_weight(item) for item in value):
-            length = len(value) if good else 0
-            self.wrong(
-                name, f"has {length} usable values", f"must be a list of {count} numbers above 0"
-            )
-            return tuple(default)
-        return tuple(float(item) for item in value)
-
-    def zone(self, name: str) -> ZoneInfo:
-        text = self.text(name, example='"Asia/Seoul"')
-        try:
-            return ZoneInfo(text or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
-            self.wrong(
-                name, f"is {text!r}", 'must be a time zone of the IANA list, such as "Asia/Seoul"'
-            )
-            return ZoneInfo("UTC")
-
-    def table(self, name: str) -> "_Table":
-        self.asked.add(name)
-        where = f"{self.where}.{name}" if self.where else name
-        return _Table(where, self.values.get(name, {}), self.problems)
-
-    def tables(self, name: str) -> list["_Table"]:
-        self.asked.add(name)
-        value = self.values.get(name, [])
-        if not isinstance(value, list):
-            self.wrong(name, "is one table", f"must be a list: write each as [[{name}]]")
-            return []
-        return [
-            _Table(f"{name}[{index}]", item, self.problems)
-            for index, item in enumerate(value, start=1)
-        ]
-
-    def finish(self) -> None:
-        """Name every field that nobody asked for, with the nearest one that exists."""
-        for name in self.values:
-            if name in self.asked:
-                continue
-            near = difflib.get_close_matches(name, self.asked, n=1)
-            right = (
-                f"did you mean {near[0]!r}?"
-                if near
-                else f"known are {', '.join(sorted(self.asked))}"
-            )
-            self.wrong(name, "is not a field", right)
-
-
-def _is_weight(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 def load_centre(path: Path) -> Centre:
@@ -197,11 +54,11 @@ def check_centre(path: Path) -> tuple[Centre | None, list[Problem]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return None, [Problem(str(path), f"is not TOML: {error}", "see https://toml.io")]
     problems: list[Problem] = []
-    centre = _centre(_Table("", values, problems), hashlib.sha256(raw).hexdigest()[:12])
+    centre = _centre(Table("", values, problems), hashlib.sha256(raw).hexdigest()[:12])
     return centre, problems
 
 
-def _centre(root: _Table, version: str) -> Centre:
+def _centre(root: Table, version: str) -> Centre:
     head = root.table("centre")
     languages = head.texts("languages", None)
     missions = tuple(_mission(table) for table in root.tables("missions"))
@@ -226,6 +83,7 @@ def _centre(root: _Table, version: str) -> Centre:
         baselines=_baselines(root.table("baseline"), {queue.name for queue in queues}),
         alerts=_alerts(root.table("alerts")),
         overflow=_overflow(root.table("overflow")),
+        admission=_admission(root.table("admission")),
         version=version,
     )
     for name, items in (("pools", pools), ("queues", queues)):
@@ -243,14 +101,14 @@ def _centre(root: _Table, version: str) -> Centre:
     return centre
 
 
-def _region(head: _Table) -> str:
+def _region(head: Table) -> str:
     region = head.text("region", example='"KR"')
     if region and not re.fullmatch(r"[A-Z]{2}", region):
         head.wrong("region", f"is {region!r}", 'must be two capital letters, such as "KR"')
     return region
 
 
-def _mission(table: _Table) -> Mission:
+def _mission(table: Table) -> Mission:
     country = table.text("country", example='"JP"')
     if country and not re.fullmatch(r"[A-Z]{2}", country):
         table.wrong("country", f"is {country!r}", 'must be two capital letters, such as "JP"')
@@ -265,7 +123,7 @@ def _mission(table: _Table) -> Mission:
     return mission
 
 
-def _queue(table: _Table, missions: set[str]) -> Queue:
+def _queue(table: Table, missions: set[str]) -> Queue:
     hours = table.text("hours", "always")
     if hours != "always" and not _HOURS.match(hours):
         table.wrong("hours", f"is {hours!r}", 'must be "always" or such as "09:00-18:00"')
@@ -282,7 +140,7 @@ def _queue(table: _Table, missions: set[str]) -> Queue:
     return queue
 
 
-def _pool(table: _Table, queues: set[str], languages: set[str]) -> Pool:
+def _pool(table: Table, queues: set[str], languages: set[str]) -> Pool:
     served = table.texts("queues", None)
     spoken = table.texts("languages", None)
     _known(table, "queues", served, queues, "queues")
@@ -302,7 +160,7 @@ def _pool(table: _Table, queues: set[str], languages: set[str]) -> Pool:
     return pool
 
 
-def _known(table: _Table, name: str, values: Sequence[str], known: set[str], what: str) -> None:
+def _known(table: Table, name: str, values: Sequence[str], known: set[str], what: str) -> None:
     for value in values:
         if value not in known:
             near = difflib.get_close_matches(value, known, n=1)
@@ -310,7 +168,7 @@ def _known(table: _Table, name: str, values: Sequence[str], known: set[str], wha
             table.wrong(name, f"names {value!r}, which is not among the {what}", hint)
 
 
-def _target(table: _Table) -> ServiceTarget:
+def _target(table: Table) -> ServiceTarget:
     default = ServiceTarget()
     target = ServiceTarget(
         share=table.number("share", default.share, low=0.01, high=0.999),
@@ -327,7 +185,7 @@ def _target(table: _Table) -> ServiceTarget:
     return target
 
 
-def _baselines(table: _Table, queues: set[str]) -> tuple[Baseline, ...]:
+def _baselines(table: Table, queues: set[str]) -> tuple[Baseline, ...]:
     per_year = table.number("contacts_per_year", None, low=1, high=1e10)
     day = table.numbers("day", 24, (1.0,) * 24)
     week = table.numbers("week", 7, (1.0,) * 7)
@@ -351,7 +209,7 @@ def _baselines(table: _Table, queues: set[str]) -> tuple[Baseline, ...]:
     return tuple(baselines)
 
 
-def _alerts(table: _Table) -> AlertPolicy:
+def _alerts(table: Table) -> AlertPolicy:
     default = AlertPolicy()
     policy = AlertPolicy(
         alert_per_year=table.number("alert_per_year", 1.0, low=0.001, high=1000),
@@ -368,7 +226,7 @@ def _alerts(table: _Table) -> AlertPolicy:
     return policy
 
 
-def _overflow(table: _Table) -> OverflowPolicy:
+def _overflow(table: Table) -> OverflowPolicy:
     default = OverflowPolicy()
     policy = OverflowPolicy(
         wait_limit=table.duration("wait_limit", default.wait_limit),
@@ -384,5 +242,31 @@ def _overflow(table: _Table) -> OverflowPolicy:
         table.wrong("promise", "is later than expiry", "a promise must end before it expires")
     if policy.expiry > timedelta(hours=24):
         table.wrong("expiry", "is over 24h", "callers are remembered for 24 hours; use at most 24h")
+    table.finish()
+    return policy
+
+
+def _admission(table: Table) -> AdmissionPolicy:
+    default = AdmissionPolicy()
+    policy = AdmissionPolicy(
+        hysteresis=table.number("hysteresis", default.hysteresis, low=0, high=0.9),
+        most_pending=int(
+            table.number("most_pending", default.most_pending, low=1, high=1e6, whole=True)
+        ),
+        most_drain=table.duration("most_drain", default.most_drain),
+        most_waiting=int(
+            table.number("most_waiting", default.most_waiting, low=0, high=1e6, whole=True)
+        ),
+        life_at_risk_topics=table.texts("life_at_risk_topics", default.life_at_risk_topics),
+    )
+    for topic in policy.life_at_risk_topics:
+        if not NAME.match(topic):
+            table.wrong(
+                "life_at_risk_topics",
+                f"names {topic!r}",
+                'a topic is letters, digits, ".", "_" or "-", such as "disaster"',
+            )
+    if not policy.most_drain:
+        table.wrong("most_drain", "is zero", 'must be longer than nothing, such as "4h"')
     table.finish()
     return policy

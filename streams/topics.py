@@ -75,7 +75,7 @@ QUEUES = Topic(
     partitions=1,
     cleanup="compact",
     writer="tally",
-    readers=("staffing", "boards"),
+    readers=("staffing", "boards", "admission"),
 )
 SURGES = Topic(
     name="surges",
@@ -94,7 +94,7 @@ SEATS = Topic(
     partitions=1,
     cleanup="compact",
     writer="staffing",
-    readers=("boards",),
+    readers=("boards", "admission"),
 )
 OVERFLOW = Topic(
     name="overflow",
@@ -113,7 +113,7 @@ CALLBACKS = Topic(
     cleanup="compact",
     retention_ms=90 * DAY_MS,
     writer="callbacks",
-    readers=("callbacks", "boards", "audit"),
+    readers=("callbacks", "boards", "audit", "admission"),
 )
 CLOCK = Topic(
     name="clock",

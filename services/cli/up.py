@@ -141,6 +141,7 @@ def _welcome(platform: Platform, seconds: float) -> Panel:
         ("board", urls["boards"]),
         ("intake", urls["intake"]),
         ("callbacks", urls["callbacks"]),
+        ("admission", urls["admission"]),
         ("prometheus", urls.get("prometheus", "not here (apt-get install prometheus)")),
         ("clock", "real time only" if settings.live else "replays and rehearsals allowed"),
         ("tokens", str(data / "tokens.env")),

@@ -20,6 +20,7 @@ class Ports:
     callbacks: int = 8420
     streams: int = 8430
     phone: int = 8440
+    admission: int = 8450
     kafka: int = 9092
     controller: int = 9093
     redis: int = 6379
@@ -40,7 +41,7 @@ def choose(wanted: Ports, host: str, say: Say) -> Ports:
 
 def is_outside(part: str) -> bool:
     """Kafka, Redis, Prometheus and the worker have no authentication: they stay on loopback."""
-    return part in {"boards", "intake", "callbacks"}
+    return part in {"boards", "intake", "callbacks", "admission"}
 
 
 def is_loopback(host: str) -> bool:

@@ -17,6 +17,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "streams": "streams",
     "callbacks": "services.callbacks",
     "boards": "services.boards",
+    "admission": "services.admission",
 }
 
 

@@ -107,6 +107,24 @@ class OverflowPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionPolicy:
+    """When an arriving contact is offered a callback; the wait that is too long is `overflow`'s.
+
+    A rule that began ends only `hysteresis` below its limit, so that a wait near the limit does
+    not offer and refuse by turns. No new promise is offered while more than `most_pending` are
+    open, or when the last of them would be kept later than `most_drain`: a promise nobody can
+    keep is worse than none. More than `most_waiting` do not wait at a time (0: no limit).
+    Contacts about `life_at_risk_topics` are treated like those of that urgency.
+    """
+
+    hysteresis: float = 0.2
+    most_pending: int = 1000
+    most_drain: timedelta = timedelta(hours=4)
+    most_waiting: int = 0
+    life_at_risk_topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Centre:
     """The whole centre file, checked."""
 
@@ -123,6 +141,7 @@ class Centre:
     baselines: tuple[Baseline, ...] = ()
     alerts: AlertPolicy = field(default_factory=AlertPolicy)
     overflow: OverflowPolicy = field(default_factory=OverflowPolicy)
+    admission: AdmissionPolicy = field(default_factory=AdmissionPolicy)
     version: str = ""
 
     def queue(self, name: str) -> Queue | None:

@@ -107,7 +107,7 @@ async def test_prometheus_reads_the_services(tmp_path: Path) -> None:
         httpx.AsyncClient(base_url=platform.urls["prometheus"]) as client,
     ):
         # The small programs stand on the ports of intake and streams; nobody plays the others.
-        wanted = {"intake": "1", "streams": "1", "callbacks": "0", "boards": "0"}
+        wanted = {"intake": "1", "streams": "1", "callbacks": "0", "boards": "0", "admission": "0"}
         give_up = time.monotonic() + 30
         seen: dict[str, str] = {}
         while seen != wanted and time.monotonic() < give_up:

@@ -55,6 +55,7 @@ def test_only_what_asks_for_a_token_listens_outside() -> None:
         "streams": "127.0.0.1",
         "callbacks": EVERYWHERE,
         "boards": EVERYWHERE,
+        "admission": EVERYWHERE,
     }
 
 
