@@ -4,6 +4,12 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# CI judges with fixed seeds; on a developer's machine every run looks somewhere else.
+settings.register_profile("fixed", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    settings.load_profile("fixed")
 
 pytest_plugins = ["tests.support.stack", "tests.support.callback_centre"]
 

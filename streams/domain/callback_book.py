@@ -88,14 +88,17 @@ class CallbackBook:
         state = self._states.get(callback_id) if callback_id else None
         if callback_id and state is None:
             return None
+        new_id = derived_id("callback", data.request.id)
         if state is not None and not life.is_open(state):
             if not _asks_again(state, fact):
                 return state
-            return self._begin(fact, derived_id("callback", data.request.id, data.contact), refusal)
+            new_id = derived_id("callback", data.request.id, data.contact)
+            state = None
+        # Whoever asks again may have another open callback meanwhile, for another request.
         known = state or self._open_of(data.caller.key)
         if known is not None:
             return self._keep(known, life.merge(known, fact, now, self.policy))
-        return self._begin(fact, derived_id("callback", data.request.id), refusal)
+        return self._begin(fact, new_id, refusal)
 
     def served(self, fact: CallerServed, now: datetime) -> CallbackData | None:
         """A caller was answered live: their open promise is closed, whichever call it came from.

@@ -68,8 +68,8 @@ async def _seek(
 async def end_offsets(connections: Connections, topic: Topic) -> dict[int, int]:
     """The offset after the last record of each partition."""
     consumer = _consumer(connections)
-    await consumer.start()
     try:
+        await consumer.start()
         tps = [TopicPartition(connections.topic(topic), p) for p in range(topic.partitions)]
         ends = await consumer.end_offsets(tps)
         return {tp.partition: offset for tp, offset in ends.items()}
@@ -92,8 +92,8 @@ async def read_to_end(
     Records of one partition come in order; partitions are interleaved.
     """
     consumer = _consumer(connections)
-    await consumer.start()
     try:
+        await consumer.start()
         chosen = range(topic.partitions) if partitions is None else sorted(partitions)
         tps = [TopicPartition(connections.topic(topic), p) for p in chosen]
         consumer.assign(tps)
@@ -129,8 +129,8 @@ async def follow(
     `on_caught_up` is called once, when everything that was there at the start has been given out.
     """
     consumer = _consumer(connections)
-    await consumer.start()
     try:
+        await consumer.start()
         tps = [TopicPartition(connections.topic(topic), p) for p in range(topic.partitions)]
         consumer.assign(tps)
         await _seek(consumer, tps, since, None)

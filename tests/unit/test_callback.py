@@ -419,3 +419,17 @@ def test_a_promise_expires_openly_and_never_under_a_holder() -> None:
         "expired",
         "never_dialled",
     )
+
+
+def test_who_asks_again_for_a_closed_request_joins_the_callback_that_is_open_meanwhile() -> None:
+    """Found by the state machine: this made two open callbacks for one caller."""
+    book = CallbackBook(POLICY)
+    book.wanted(wanted("r1", 1, at(0)), at(0))
+    book.served(served("r1", 1, at(1), "s1"), at(1))
+    open_now = book.wanted(wanted("r2", 1, at(2)), at(2))
+    assert open_now is not None
+    joined = book.wanted(wanted("r1", 1, at(3), contact="c3"), at(3))
+    assert joined is not None
+    assert joined.id == open_now.id
+    assert [request.id for request in joined.requests] == ["r2", "r1"]
+    assert sum(state.state != "closed" for state in book.all()) == 1
