@@ -103,11 +103,6 @@ class PromiseList:
                 self.book.expire(callback_id, now)
         self._follow_changes()
 
-    def oldest_open(self) -> timedelta:
-        """The age of the oldest open promise."""
-        origins = [state.origin for state in self.open.values()]
-        return self._now() - min(origins) if origins else timedelta(0)
-
     def _take_off_hold(self, callback_id: str, contact: str) -> None:
         answer = self._hall.withdraw(contact)
         self.book.call_withdrawn(callback_id, contact, answer, self._now())

@@ -5,10 +5,9 @@ import os
 import signal
 import sys
 
-import uvicorn
-
 from services.admission.app import create_app
 from services.admission.settings import Settings
+from services.serving import serve
 from streams.errors import WrongSettingError
 from streams.telemetry.logs import configure_logs
 
@@ -30,19 +29,12 @@ def main() -> int:
     # uvicorn raises the signal once more when it has stopped; by then everything is done.
     for how in (signal.SIGTERM, signal.SIGINT):
         signal.signal(how, lambda *_: None)
-    uvicorn.run(
+    serve(
         create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        settings.host,
+        settings.port,
+        grace_seconds=GRACE_SECONDS,
+        keep_alive_seconds=KEEP_ALIVE_SECONDS,
     )
     return 0
 

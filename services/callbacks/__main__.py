@@ -4,10 +4,9 @@ import logging
 import os
 import sys
 
-import uvicorn
-
 from services.callbacks.app import create_app
 from services.callbacks.settings import Settings
+from services.serving import serve
 from streams.errors import WrongSettingError
 from streams.telemetry.logs import configure_logs
 
@@ -26,19 +25,7 @@ def main() -> int:
     except WrongSettingError as error:
         log.error("wrong setting", extra={"detail": str(error)})  # noqa: TRY400
         return 2
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    serve(create_app(settings), settings.host, settings.port, grace_seconds=GRACE_SECONDS)
     return 0
 
 

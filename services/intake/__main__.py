@@ -5,10 +5,9 @@ import os
 import signal
 import sys
 
-import uvicorn
-
 from services.intake.app import create_app
 from services.intake.settings import Settings
+from services.serving import serve
 from streams.errors import WrongSettingError
 from streams.telemetry.logs import configure_logs
 
@@ -28,19 +27,7 @@ def main() -> int:
     # uvicorn raises the signal once more when it has stopped; by then everything is done.
     for how in (signal.SIGTERM, signal.SIGINT):
         signal.signal(how, lambda *_: None)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    serve(create_app(settings), settings.host, settings.port, grace_seconds=GRACE_SECONDS)
     return 0
 
 

@@ -112,10 +112,6 @@ class Platform:
         """How often each child was started again."""
         return {name: child.restarts for name, child in self.children.items()}
 
-    def log_of(self, name: str) -> Path:
-        """Where a child's words go."""
-        return self._folder.logs / f"{name}.log"
-
     def kill(self, name: str) -> None:
         """Kill one child with -9, as the machine might; it is started again."""
         self.children[name].kill()

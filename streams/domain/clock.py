@@ -28,9 +28,5 @@ class CentreClock:
         elapsed = (wall - self.wall).total_seconds() * self.speed
         return self.event + timedelta(seconds=elapsed)
 
-    def wall_delay(self, event_seconds: float) -> float:
-        """Wall seconds that pass while the centre's clock moves by `event_seconds`."""
-        return event_seconds / self.speed if self.speed > 0 else event_seconds
-
 
 REAL_TIME = CentreClock()

@@ -153,11 +153,6 @@ class Ledger:
         book = self._books.get(partition)
         return book.counts("") if book is not None else {}
 
-    def last_offset(self, partition: int) -> int:
-        """The last offset folded of a partition; -1 for none."""
-        book = self._books.get(partition)
-        return book.offset if book is not None else -1
-
     @property
     def contacts(self) -> int:
         """Distinct contacts of callers."""

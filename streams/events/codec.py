@@ -1,9 +1,8 @@
 """Bytes to facts and back, in one place on each side of the log."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -76,8 +75,6 @@ _parcel_decoder = msgspec.json.Decoder(list[Event])
 _loose_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event)
 
-E = TypeVar("E", bound=CloudEvent)
-
 
 def encode(event: CloudEvent) -> bytes:
     """One event as JSON bytes; the same event always gives the same bytes."""
@@ -127,16 +124,6 @@ def decode_parcel(raw: bytes) -> tuple[list[Event], list[tuple[int, bytes, Inval
 def derived_id(*parts: str | int) -> str:
     """The same inputs give the same id on every replay: UUIDv5 over the parts."""
     return str(uuid.uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts)))
-
-
-def event_second(moment: datetime) -> datetime:
-    """The whole second a moment falls into."""
-    return moment.replace(microsecond=0)
-
-
-def events_of(events: Iterable[CloudEvent], kind: type[E]) -> list[E]:
-    """Those of one type, in order."""
-    return [event for event in events if isinstance(event, kind)]
 
 
 def _invalid(error: msgspec.ValidationError, raw: bytes) -> InvalidEventError:
