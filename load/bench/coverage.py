@@ -28,13 +28,13 @@ from rich.table import Table
 from load.bench.onsets import Onset, at, centre_of, told_of
 from load.bench.waiting_line import Seen, waits_of_an_infinitely_patient
 from streams.domain.centre import ServiceTarget
-from streams.domain.horizon import AHEAD
-from streams.domain.house import House
-from streams.domain.offered_load import along
-from streams.domain.sizing import seats_for, seats_for_load
-from streams.domain.staffing import need_of
-from streams.domain.waits import Wait, by_head_of_line, by_queue_length
-from streams.domain.workload import Workload
+from streams.domain.staffing.horizon import AHEAD
+from streams.domain.staffing.house import House
+from streams.domain.staffing.offered_load import along
+from streams.domain.staffing.sizing import seats_for, seats_for_load
+from streams.domain.staffing.staffing import need_of
+from streams.domain.staffing.waits import Wait, by_head_of_line, by_queue_length
+from streams.domain.staffing.workload import Workload
 
 PER_HOUR = 27.0
 LATER_SECONDS = (0, 120, 600, 1800)

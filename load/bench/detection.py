@@ -20,12 +20,12 @@ import numpy as np
 from load.bench.chart import delays_chart
 from load.bench.peers import all_peers
 from load.bench.streams import Setting, Streams, delays, false_alarms
-from streams.domain.calendar import Calendar
-from streams.domain.cusum import threshold_for, worst_delay_seconds
-from streams.domain.detector import Rules, Thresholds, advance
-from streams.domain.gamma import rate_interval
-from streams.domain.mixture import Mixture
-from streams.domain.season import LearningPolicy, Season
+from streams.domain.detection.calendar import Calendar
+from streams.domain.detection.cusum import threshold_for, worst_delay_seconds
+from streams.domain.detection.detector import Rules, Thresholds, advance
+from streams.domain.detection.gamma import rate_interval
+from streams.domain.detection.mixture import Mixture
+from streams.domain.detection.season import LearningPolicy, Season
 
 SIZES = (3, 10, 30)
 PER_HOUR = 27.0

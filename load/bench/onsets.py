@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from streams.domain.centre import Baseline, Centre, Pool, Queue
-from streams.domain.surge import SurgeFact, SurgeWatch
+from streams.domain.detection.surge import SurgeFact, SurgeWatch
 from streams.events.demand import PulseData
 
 STARTS = datetime(2026, 3, 2, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """The shipped statistic on very many simulated streams at once, with numpy.
 
-The same recursion as `streams.domain.mixture`, one array element a stream; the bench begins by
-holding the two against each other. Time is in seconds, rates are per second.
+The same recursion as `streams.domain.detection.mixture`, one array element a stream; the bench
+begins by holding the two against each other. Time is in seconds, rates are per second.
 """
 
 from dataclasses import dataclass

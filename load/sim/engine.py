@@ -17,9 +17,9 @@ from load.sim.stage import answer_the_call, set_up
 from load.sim.wire import agent_event, contact_event, event_clock
 from load.sim.worklist import PromiseList
 from streams.domain.centre import Centre
-from streams.domain.contact import ContactBook
-from streams.domain.staffing import SeatPlanner
-from streams.domain.surge import SurgeFact, SurgeWatch
+from streams.domain.contacts.contact import ContactBook
+from streams.domain.detection.surge import SurgeFact, SurgeWatch
+from streams.domain.staffing.staffing import SeatPlanner
 from streams.events.agents import AgentStateChanged
 from streams.events.callbacks import CallbackWanted, CallerServed
 from streams.events.contacts import ContactEvent

@@ -11,10 +11,10 @@ from typing import Final
 from load.sim.dialling import Switch
 from load.sim.hall import Hall
 from load.sim.reports import Dial
-from streams.domain.callback import in_flight, is_open
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_lease import Claim
-from streams.domain.callback_order import Wish
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.callback import in_flight, is_open
+from streams.domain.callbacks.lease import Claim
+from streams.domain.callbacks.order import Wish
 from streams.domain.centre import OverflowPolicy
 from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed
 

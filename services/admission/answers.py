@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.admission.state import Told
-from streams.domain.waits import Wait
+from streams.domain.staffing.waits import Wait
 
 
 def wire(told: Told) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import datetime
 
 from streams.domain.centre import Centre
-from streams.domain.pools import QUEUE, serves
+from streams.domain.staffing.pools import QUEUE, serves
 from streams.events.demand import QueueData
 
 

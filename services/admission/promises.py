@@ -1,6 +1,6 @@
 """Which callers have an open callback, and how many are open?"""
 
-from streams.domain.admission import Promise
+from streams.domain.admission.rules import Promise
 from streams.events.callbacks import CallbackData
 
 

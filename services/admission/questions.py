@@ -13,7 +13,7 @@ from msgspec import Meta
 from starlette.requests import ClientDisconnect
 
 from services.numbers import Pseudonyms, caller_number
-from streams.domain.admission import Question
+from streams.domain.admission.rules import Question
 from streams.domain.centre import Centre
 from streams.errors import InvalidEventError, SurgelineError
 from streams.events.contacts import Code, Name, Urgency

@@ -12,13 +12,13 @@ from typing import Any
 from services.admission.ages import Age, Ages
 from services.admission.lines import Lines
 from services.admission.promises import Promises
-from streams.domain.admission import Answer, Question, Situation, decide
-from streams.domain.admission_gates import Ceiling, Debt, Line, ceiling, is_long
-from streams.domain.callback_switches import ALL_ON, may_register
+from streams.domain.admission.gates import Ceiling, Debt, Line, ceiling, is_long
+from streams.domain.admission.rules import Answer, Question, Situation, decide
+from streams.domain.callbacks.switches import ALL_ON, may_register
 from streams.domain.centre import Centre
 from streams.domain.clock import REAL_TIME, CentreClock
 from streams.domain.open_hours import is_open
-from streams.domain.staffing import ALL_POOLS
+from streams.domain.staffing.staffing import ALL_POOLS
 from streams.events.callbacks import CallbackChanged, SwitchesData, SwitchesSet
 from streams.events.control import ClockDeclared
 from streams.events.demand import QueuesMeasured

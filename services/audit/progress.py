@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from streams.domain.findings import Finding
+from streams.domain.contacts.findings import Finding
 from streams.kafka import end_offsets
 from streams.settings import Connections
 from streams.topics import Topic

@@ -15,9 +15,9 @@ from typing import Final
 
 from services.audit.progress import ends_of, wait_for
 from streams.domain.centre import Centre
-from streams.domain.contact import OverflowFact
-from streams.domain.findings import Finding
-from streams.domain.ledger import Ledger
+from streams.domain.contacts.contact import OverflowFact
+from streams.domain.contacts.findings import Finding
+from streams.domain.contacts.ledger import Ledger
 from streams.errors import InvalidEventError
 from streams.events.callbacks import CallbackChanged
 from streams.events.codec import Event, decode, decode_parcel

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.audit.reader import Audit
-from streams.domain.outcomes import UNACCOUNTED
+from streams.domain.contacts.outcomes import UNACCOUNTED
 
 WORDS: Final = {
     "waiting": "waiting",

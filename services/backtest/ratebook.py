@@ -5,10 +5,10 @@ from datetime import date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from streams.domain.calendar import HOUR, Calendar
-from streams.domain.detector import Expectation
-from streams.domain.level import HourTally, Level
-from streams.domain.season import LearningPolicy, Season
+from streams.domain.detection.calendar import HOUR, Calendar
+from streams.domain.detection.detector import Expectation
+from streams.domain.detection.level import HourTally, Level
+from streams.domain.detection.season import LearningPolicy, Season
 
 YEAR_HOURS = 8766
 _DAY = 86_400

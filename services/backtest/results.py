@@ -8,7 +8,7 @@ from rich.table import Table
 
 from services.backtest.moments import utc
 from services.backtest.run import Found, Run
-from streams.domain.gamma import rise_interval
+from streams.domain.detection.gamma import rise_interval
 
 DAY = 86_400
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from services.backtest.moments import LocalBins
 from services.backtest.ratebook import Book
 from services.backtest.reading import Row
-from streams.domain.detector import (
+from streams.domain.detection.detector import (
     Episode,
     Expectation,
     Rules,
@@ -17,7 +17,7 @@ from streams.domain.detector import (
     closes_at,
     fold_bin,
 )
-from streams.domain.mixture import Mixture, Scores
+from streams.domain.detection.mixture import Mixture, Scores
 
 WEEKS_A_YEAR = 8766 / 168
 

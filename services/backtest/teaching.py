@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from services.backtest.reading import Row
 from services.backtest.run import WEEKS_A_YEAR
-from streams.domain.baseline import Shape
-from streams.domain.calendar import HOUR, WEEK_HOURS, Calendar
 from streams.domain.centre import Centre
-from streams.domain.checkpoint import season_data
-from streams.domain.plan import TOTAL
-from streams.domain.season import LearningPolicy, Season
+from streams.domain.detection.baseline import Shape
+from streams.domain.detection.calendar import HOUR, WEEK_HOURS, Calendar
+from streams.domain.detection.checkpoint import season_data
+from streams.domain.detection.plan import TOTAL
+from streams.domain.detection.season import LearningPolicy, Season
 from streams.events.baselines import BaselineData, BaselineLearned
 from streams.events.codec import derived_id
 

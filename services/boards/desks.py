@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import structs
 
 from services.boards.snapshot import PoolSeats, Seats, SeatsAhead
-from streams.domain.staffing import ALL_POOLS
+from streams.domain.staffing.staffing import ALL_POOLS
 from streams.events.agents import STAFFED, AgentStateData
 from streams.events.surges import SeatsData
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from streams.domain.baseline import Shape
-from streams.domain.calendar import Calendar
 from streams.domain.centre import Centre
+from streams.domain.detection.baseline import Shape
+from streams.domain.detection.calendar import Calendar
 
 
 class Expectations:

@@ -21,7 +21,7 @@ from services.boards.waits import Waits
 from services.boards.words import titles
 from streams.domain.centre import Centre
 from streams.domain.clock import REAL_TIME, CentreClock
-from streams.domain.staffing import ALL_POOLS
+from streams.domain.staffing.staffing import ALL_POOLS
 from streams.events.agents import AgentStateChanged
 from streams.events.callbacks import CallbackChanged
 from streams.events.control import ClockDeclared

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from streams.domain.outcomes import RequestOutcome, outcome_of_promise
+from streams.domain.contacts.outcomes import RequestOutcome, outcome_of_promise
 from streams.events.callbacks import CallbackData, Request
 from streams.events.contacts import Caller
 

@@ -1,15 +1,16 @@
 """What state is the service in, in the standard's words, and by which rule?
 
-The rule itself is in `streams.domain.service_state`; here it is given what the board shows (the
-surges that are on, the plan of the whole centre, the people who sit there now), and its answer is
-put into both languages. Before a plan has been heard the state is not known, which is not normal.
+The rule itself is in `streams.domain.staffing.service_state`; here it is given what the board shows
+(the surges that are on, the plan of the whole centre, the people who sit there now), and its answer
+is put into both languages. Before a plan has been heard the state is not known, which is not
+normal.
 """
 
 from collections.abc import Iterable
 from typing import Final
 
 from services.boards.snapshot import Service, Title
-from streams.domain.service_state import ServiceState, service_state
+from streams.domain.staffing.service_state import ServiceState, service_state
 from streams.events.surges import SeatsData, SurgeData
 
 STATES: Final[dict[ServiceState, Title]] = {

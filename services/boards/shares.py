@@ -1,8 +1,8 @@
 """Where is everyone who asked for help on a day, as shares that add up to everyone?
 
-The words and the rules are those of `streams.domain.outcomes`, which the audit counts with as
-well. The queues say who waits, was answered, was handed over, deflected or lost; the promises say
-what became of those handed over. The two come from different topics, so one may be a moment
+The words and the rules are those of `streams.domain.contacts.outcomes`, which the audit counts with
+as well. The queues say who waits, was answered, was handed over, deflected or lost; the promises
+say what became of those handed over. The two come from different topics, so one may be a moment
 ahead: see `outcomes.shares`, whose result this is, summed up from counts that are kept.
 """
 
@@ -11,8 +11,8 @@ from typing import Final
 
 from services.boards.snapshot import Share, Shares
 from services.boards.tallies import Sum
-from streams.domain import outcomes
-from streams.domain.outcomes import RequestOutcome
+from streams.domain.contacts import outcomes
+from streams.domain.contacts.outcomes import RequestOutcome
 
 NAMES: Final = (
     "answered_live",

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.domain.service_state import ServiceState
+from streams.domain.staffing.service_state import ServiceState
 from streams.events.surges import WaitUnknown
 
 Level = Literal["normal", "watch", "surge"]

@@ -20,7 +20,7 @@ from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
 from services.callbacks.settings import Settings
 from services.ports import PhoneSystem
-from streams.domain.callback import RefusedError
+from streams.domain.callbacks.callback import RefusedError
 
 log = logging.getLogger(__name__)
 

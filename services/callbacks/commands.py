@@ -19,9 +19,9 @@ from typing import Any, Final, Generic, TypeVar
 from services.adapters.redis import RedisLostError
 from services.callbacks.relay import NotReadyError, Relay
 from services.callbacks.worklist import Needed, Posted, Worklist
-from streams.domain.callback import Change, RefusedError
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_order import Wish
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.callback import Change, RefusedError
+from streams.domain.callbacks.order import Wish
 from streams.domain.centre import OverflowPolicy
 from streams.events.callbacks import CallbackData, SwitchesData, SwitchesSet
 from streams.telemetry import metrics

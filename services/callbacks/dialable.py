@@ -10,7 +10,7 @@ from typing import Final
 import phonenumbers
 
 from services.sealing import CannotOpenError, Sealer
-from streams.domain.callback import RefusedError
+from streams.domain.callbacks.callback import RefusedError
 from streams.events.callbacks import Outcome
 from streams.events.contacts import Caller
 

@@ -17,9 +17,9 @@ from services.callbacks.dialable import Dialable
 from services.callbacks.relay import NotReadyError
 from services.callbacks.worklist import Needed
 from services.ports import DialOrder, DialStatus, PhoneSystem, PhoneUnavailableError
-from streams.domain.callback import RefusedError, in_flight
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_duties import (
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.callback import RefusedError, in_flight
+from streams.domain.callbacks.duties import (
     AskAboutDial,
     CancelDial,
     Duty,

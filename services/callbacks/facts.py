@@ -6,8 +6,8 @@ from datetime import datetime
 from services.callbacks.commands import Command
 from services.callbacks.dialable import Dialable, Refusal
 from services.callbacks.worklist import Needed
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_switches import may_register
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.switches import may_register
 from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed, SwitchesData
 
 NOT_REGISTERING: Refusal = ("withdrawn", "registering_off")

@@ -8,11 +8,11 @@ from typing import Final, Protocol
 from services.callbacks.commands import Command, Commands, TryAgainError
 from services.callbacks.dialable import Dialable
 from services.callbacks.worklist import Needed
-from streams.domain.callback import RefusedError
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_lease import Claim
-from streams.domain.callback_order import Wish
-from streams.domain.callback_switches import SwitchName, may_dial, switches_fact, turn
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.callback import RefusedError
+from streams.domain.callbacks.lease import Claim
+from streams.domain.callbacks.order import Wish
+from streams.domain.callbacks.switches import SwitchName, may_dial, switches_fact, turn
 from streams.events.callbacks import CallbackData, SwitchesData
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from streams.domain import callback_order as order
-from streams.domain.callback import HELD, WAITING, Change, in_flight
-from streams.domain.callback_duties import has_duties
+from streams.domain.callbacks import order
+from streams.domain.callbacks.callback import HELD, WAITING, Change, in_flight
+from streams.domain.callbacks.duties import has_duties
 from streams.events.callbacks import CallbackData
 from streams.events.codec import encode
 

@@ -13,9 +13,9 @@ from typing import Final
 
 from services.callbacks.sweeper import REQUESTS_KEPT, STATES_KEPT
 from services.callbacks.worklist import Worklist
-from streams.domain.callback import is_open
-from streams.domain.callback_duties import has_duties
-from streams.domain.callback_switches import ALL_ON
+from streams.domain.callbacks.callback import is_open
+from streams.domain.callbacks.duties import has_duties
+from streams.domain.callbacks.switches import ALL_ON
 from streams.errors import InvalidEventError
 from streams.events.callbacks import (
     CallbackChanged,

@@ -24,8 +24,8 @@ from services.callbacks.schemas import (
     shown_switches,
     shown_to_holder,
 )
-from streams.domain.callback import RefusedError
-from streams.domain.callback_order import EVERY_QUEUE, Wish
+from streams.domain.callbacks.callback import RefusedError
+from streams.domain.callbacks.order import EVERY_QUEUE, Wish
 from streams.events.callbacks import CallbackData
 
 ANSWER_SECONDS: Final = 8.0

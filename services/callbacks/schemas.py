@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from streams.domain.callback import is_open
-from streams.domain.callback_lease import Claim
-from streams.domain.callback_order import EVERY_QUEUE, may_be_leased, why_here
+from streams.domain.callbacks.callback import is_open
+from streams.domain.callbacks.lease import Claim
+from streams.domain.callbacks.order import EVERY_QUEUE, may_be_leased, why_here
 from streams.events.callbacks import CallbackData, SwitchesData
 
 # Visible characters only: an agent's id goes into logs and facts.

@@ -16,7 +16,7 @@ from services.callbacks.commands import Command, Commands
 from services.callbacks.dispatcher import Dispatcher
 from services.callbacks.relay import NotReadyError
 from services.callbacks.worklist import Needed, Worklist
-from streams.domain.callback_book import CallbackBook
+from streams.domain.callbacks.book import CallbackBook
 from streams.events.callbacks import CallbackData
 from streams.telemetry import metrics
 

@@ -25,9 +25,9 @@ from services.callbacks.items import (
     moment_of,
     restore_arguments,
 )
-from streams.domain.callback import Change
-from streams.domain.callback_order import Wish, fits
-from streams.domain.callback_switches import ALL_ON, SWITCHES_KEY
+from streams.domain.callbacks.callback import Change
+from streams.domain.callbacks.order import Wish, fits
+from streams.domain.callbacks.switches import ALL_ON, SWITCHES_KEY
 from streams.events.callbacks import CallbackData, SwitchesData, SwitchesSet
 from streams.events.codec import encode
 

@@ -21,7 +21,7 @@ from services.backtest.results import as_json, as_table, span_days
 from services.backtest.run import Run, bins_of
 from services.backtest.sorting import in_order
 from streams.domain.centre import AlertPolicy
-from streams.domain.mixture import Mixture
+from streams.domain.detection.mixture import Mixture
 from streams.errors import SurgelineError
 from streams.known_days import country_of, known_days
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.domain.centre import ServiceTarget
-from streams.domain.erlang import erlang_a, erlang_c, erlang_c_within, fluid_abandonment
-from streams.domain.sizing import seats_required
+from streams.domain.staffing.erlang import erlang_a, erlang_c, erlang_c_within, fluid_abandonment
+from streams.domain.staffing.sizing import seats_required
 
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}

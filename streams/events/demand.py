@@ -39,7 +39,7 @@ class QueueCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     `handed_over` went to the callback list, whatever became of it there. The rest counts
     contacts: attempts, and answers within the target of the centre file. `answered_after` and
     `abandoned_after` have how many left the line in each step of waiting time (the steps of
-    streams/domain/learning.py), where the wait is known.
+    streams/domain/staffing/learning.py), where the wait is known.
     """
 
     requests: int = 0

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from streams.domain.centre import Centre
-from streams.domain.contact import ContactBook, OverflowFact
+from streams.domain.contacts.contact import ContactBook, OverflowFact
 from streams.errors import InvalidEventError
 from streams.events.codec import Event, decode_parcel, encode
 from streams.events.contacts import ContactEvent

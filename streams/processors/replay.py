@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from streams.domain.centre import Centre
-from streams.domain.contact import OverflowFact, replay_from
+from streams.domain.contacts.contact import OverflowFact, replay_from
 from streams.kafka import FollowedClock, Record, read_to_end
 from streams.processors.fold import PartitionFold
 from streams.processors.opened import open_value

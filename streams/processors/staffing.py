@@ -10,9 +10,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
-from streams.domain.announcing import Announcer
 from streams.domain.centre import Centre
-from streams.domain.staffing import SeatPlanner, SurgeFact
+from streams.domain.staffing.announcing import Announcer
+from streams.domain.staffing.staffing import SeatPlanner, SurgeFact
 from streams.events.agents import AgentStateChanged
 from streams.events.codec import encode
 from streams.events.demand import QueuesMeasured

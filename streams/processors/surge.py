@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from streams.domain.centre import Centre
-from streams.domain.surge import SurgeFact, SurgeWatch
+from streams.domain.detection.surge import SurgeFact, SurgeWatch
 from streams.events.baselines import DetectorCheckpointed
 from streams.events.codec import encode
 from streams.events.demand import PulseCounted

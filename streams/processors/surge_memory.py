@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from streams.domain.surge import SurgeFact, SurgeWatch
+from streams.domain.detection.surge import SurgeFact, SurgeWatch
 from streams.events.baselines import BaselineLearned, DetectorCheckpointed
 from streams.events.demand import PulseCounted
 from streams.kafka import FollowedClock, Record, read_to_end

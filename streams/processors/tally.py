@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from streams.domain.centre import Centre
-from streams.domain.contact import OverflowFact
+from streams.domain.contacts.contact import OverflowFact
 from streams.events.callbacks import CallbackWanted
 from streams.events.codec import derived_id, encode, encode_parcel
 from streams.events.demand import PulseCounted, PulseData, QueueData, QueuesMeasured

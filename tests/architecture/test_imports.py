@@ -145,13 +145,13 @@ def test_a_module_imports_only_what_its_room_allows(module: tuple[str, Path]) ->
 @pytest.mark.parametrize(
     ("module", "imported"),
     [
-        ("streams.domain.surge", "faust"),
-        ("streams.domain.surge", "aiokafka.AIOKafkaProducer"),
-        ("streams.domain.surge", "orjson"),
-        ("streams.domain.surge", "streams.kafka.follow"),
-        ("streams.domain.surge", "streams.topics.CONTACTS"),
-        ("streams.domain.surge", "streams.events.codec.decode"),
-        ("streams.domain.surge", "..events"),
+        ("streams.domain.detection.surge", "faust"),
+        ("streams.domain.detection.surge", "aiokafka.AIOKafkaProducer"),
+        ("streams.domain.detection.surge", "orjson"),
+        ("streams.domain.detection.surge", "streams.kafka.follow"),
+        ("streams.domain.detection.surge", "streams.topics.CONTACTS"),
+        ("streams.domain.detection.surge", "streams.events.codec.decode"),
+        ("streams.domain.detection.surge", "..events"),
         ("streams.events.contacts", "streams.domain.clock"),
         ("streams.kafka", "faust"),
         ("streams.kafka", "services.auth"),
@@ -174,9 +174,9 @@ def test_a_planted_import_is_caught(module: str, imported: str) -> None:
 @pytest.mark.parametrize(
     ("module", "imported"),
     [
-        ("streams.domain.surge", "streams.events.surges.SurgeDeclared"),
-        ("streams.domain.surge", "streams.events.codec.derived_id"),
-        ("streams.domain.calendar", "holidays"),
+        ("streams.domain.detection.surge", "streams.events.surges.SurgeDeclared"),
+        ("streams.domain.detection.surge", "streams.events.codec.derived_id"),
+        ("streams.domain.detection.calendar", "holidays"),
         ("streams.kafka", "aiokafka.AIOKafkaConsumer"),
         ("streams.processors.app", "faust"),
         ("services.intake.routes", "services.auth.require"),
@@ -184,7 +184,7 @@ def test_a_planted_import_is_caught(module: str, imported: str) -> None:
         ("services.intake.routes", "services.adapters.phone_http"),
         ("services.cli.demo", "load.scenario.Scenario"),
         ("services.cli.up", "services.supervisor.platform.Platform"),
-        ("load.sim.engine", "streams.domain.surge.SurgeWatch"),
+        ("load.sim.engine", "streams.domain.detection.surge.SurgeWatch"),
     ],
 )
 def test_what_the_house_is_built_on_is_allowed(module: str, imported: str) -> None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from services.audit.progress import committed
 from services.audit.reader import Question, audit
 from streams.centre_file import load_centre
-from streams.domain.contact import ContactBook, OverflowFact
+from streams.domain.contacts.contact import ContactBook, OverflowFact
 from streams.events.callbacks import CallbackChanged, CallbackWanted
 from streams.events.codec import encode, encode_parcel
 from streams.events.contacts import ContactEvent

@@ -8,9 +8,9 @@ import pytest
 
 from services.adapters.redis import CheckedRedis, RedisLostError
 from services.callbacks.worklist import Needed, Worklist
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_order import Wish
-from streams.domain.callback_switches import ALL_ON, switches_fact, turn
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.order import Wish
+from streams.domain.callbacks.switches import ALL_ON, switches_fact, turn
 from streams.domain.centre import OverflowPolicy
 from streams.events.callbacks import CallbackData
 from tests.support.callbacks import at, served, wanted

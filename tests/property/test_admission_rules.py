@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.domain.admission import Promise, Question, Situation, decide
-from streams.domain.admission_gates import Ceiling, Debt, Line, ceiling, is_long
+from streams.domain.admission.gates import Ceiling, Debt, Line, ceiling, is_long
+from streams.domain.admission.rules import Promise, Question, Situation, decide
 from streams.domain.centre import AdmissionPolicy
 from streams.events.surges import WaitData
 from tests.support.admission import ago, line

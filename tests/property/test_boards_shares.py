@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.boards.promises import Promises
 from services.boards.shares import add_up, shares_of, whole_percents
 from services.boards.tallies import Sum
-from streams.domain import outcomes
+from streams.domain.contacts import outcomes
 from streams.events.callbacks import CallbackData, Request
 from streams.events.contacts import Caller
 from streams.events.demand import QueueCounts

@@ -22,9 +22,9 @@ from hypothesis.stateful import (
 
 from services.adapters.memory import MemoryPhone
 from services.ports import DialOrder
-from streams.domain.callback import HELD, Change, RefusedError, in_flight, is_open
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_duties import (
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.callback import HELD, Change, RefusedError, in_flight, is_open
+from streams.domain.callbacks.duties import (
     AskAboutDial,
     CancelDial,
     Duty,
@@ -32,8 +32,8 @@ from streams.domain.callback_duties import (
     TakeOffHold,
     duty,
 )
-from streams.domain.callback_lease import Claim, check
-from streams.domain.callback_order import NEAR_DEADLINE, Wish
+from streams.domain.callbacks.lease import Claim, check
+from streams.domain.callbacks.order import NEAR_DEADLINE, Wish
 from streams.domain.centre import OverflowPolicy
 from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed
 from tests.support.callbacks import at, served, wanted

@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.domain.contact import ContactBook, OverflowFact
+from streams.domain.contacts.contact import ContactBook, OverflowFact
 from streams.events.contacts import ContactEvent
 from streams.events.demand import PulseData
 from tests.support.calls import CENTRE, after, event

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from streams.domain.contact import ContactBook
+from streams.domain.contacts.contact import ContactBook
 from streams.events.contacts import ContactEvent
 from tests.support.calls import CENTRE, after, event
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.domain.centre import Pool, ServiceTarget
-from streams.domain.histories import Range, Stretch, present_ratio
-from streams.domain.horizon import loads_ahead
-from streams.domain.pools import HelpPolicy, activation, release, seated, split
-from streams.domain.sizing import seats_for, seats_required
+from streams.domain.staffing.histories import Range, Stretch, present_ratio
+from streams.domain.staffing.horizon import loads_ahead
+from streams.domain.staffing.pools import HelpPolicy, activation, release, seated, split
+from streams.domain.staffing.sizing import seats_for, seats_required
 
 TARGET = ServiceTarget()
 rates = st.floats(0.1, 3000)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.domain.surge import SurgeWatch
+from streams.domain.detection.surge import SurgeWatch
 from streams.events.codec import encode
 from streams.events.demand import PulseData
 from tests.support.pulses import EXAMPLE, at

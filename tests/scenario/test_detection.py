@@ -6,7 +6,7 @@ from math import exp
 
 import pytest
 
-from streams.domain.surge import SurgeWatch
+from streams.domain.detection.surge import SurgeWatch
 from tests.support.pulses import (
     DOMESTIC,
     EXAMPLE,

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from streams.domain.admission import Answer, Promise, Question, Situation, decide
-from streams.domain.admission_gates import Line
+from streams.domain.admission.gates import Line
+from streams.domain.admission.rules import Answer, Promise, Question, Situation, decide
 from streams.domain.centre import AdmissionPolicy, Centre
 from streams.events.surges import WaitData
 from tests.support.calls import CENTRE, NOON

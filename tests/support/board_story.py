@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from streams.domain.horizon import AHEAD
+from streams.domain.staffing.horizon import AHEAD
 from streams.events.agents import AgentStateChanged, AgentStateData
 from streams.events.callbacks import CallbackChanged, CallbackData, Request
 from streams.events.codec import encode

@@ -22,7 +22,7 @@ from services.callbacks.settings import Settings
 from services.callbacks.worklist import Worklist
 from services.sealing import Sealer
 from streams.centre_file import load_centre
-from streams.domain.callback_order import Wish
+from streams.domain.callbacks.order import Wish
 from streams.kafka import create_topics
 from streams.settings import Connections
 from tests.support.broker import ROOT, RedisServer

@@ -1,8 +1,8 @@
 """A callback list in memory, and an agent who works it."""
 
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_lease import Claim
-from streams.domain.callback_order import Wish
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.lease import Claim
+from streams.domain.callbacks.order import Wish
 from streams.domain.centre import OverflowPolicy
 from streams.events.callbacks import CallbackWanted
 from tests.support.callbacks import at

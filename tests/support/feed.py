@@ -15,7 +15,7 @@ import msgspec
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.centre_file import load_centre
-from streams.domain.contact import OverflowFact
+from streams.domain.contacts.contact import OverflowFact
 from streams.events.codec import decode, encode_parcel
 from streams.events.contacts import (
     AbandonedData,

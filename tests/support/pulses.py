@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre
-from streams.domain.surge import SurgeFact, SurgeWatch
+from streams.domain.detection.surge import SurgeFact, SurgeWatch
 from streams.events.demand import PulseData
 from streams.events.surges import SurgeDeclared
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.domain.admission_gates import Debt, Line, ceiling, drain_seconds, is_long
-from streams.domain.admission_gates import predicted_seconds as predicted
+from streams.domain.admission.gates import Debt, Line, ceiling, drain_seconds, is_long
+from streams.domain.admission.gates import predicted_seconds as predicted
 from streams.domain.centre import AdmissionPolicy, Baseline
 from streams.domain.open_hours import is_open
 from tests.support.admission import line

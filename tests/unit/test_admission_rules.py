@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from streams.domain.admission import Answer, place_in_line
-from streams.domain.admission_gates import Ceiling, Line
+from streams.domain.admission.gates import Ceiling, Line
+from streams.domain.admission.rules import Answer, place_in_line
 from streams.domain.centre import AdmissionPolicy
-from streams.domain.waits import Wait
+from streams.domain.staffing.waits import Wait
 from tests.support.admission import LONG, SHORT, ago, answer, line, promised
 from tests.support.calls import NOON
 

@@ -10,7 +10,7 @@ from services.admission.ages import Age, Ages
 from services.admission.lines import Lines, lines_of
 from services.admission.promises import Promises
 from services.admission.state import State
-from streams.domain.admission import Question
+from streams.domain.admission.rules import Question
 from streams.domain.centre import Pool
 from streams.events.callbacks import SwitchesData, SwitchesSet
 from streams.events.control import ClockData, ClockDeclared

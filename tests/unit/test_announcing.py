@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from streams.centre_file import load_centre
-from streams.domain.announcing import Announcer
-from streams.domain.house import House
+from streams.domain.staffing.announcing import Announcer
+from streams.domain.staffing.house import House
 from streams.events.agents import AgentState, AgentStateChanged, AgentStateData
 from streams.events.demand import QueueCounts, QueueData
 from streams.events.surges import WaitData

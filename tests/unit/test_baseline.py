@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.domain.baseline import Shape
-from streams.domain.calendar import Calendar
+from streams.domain.detection.baseline import Shape
+from streams.domain.detection.calendar import Calendar
 
 WEEK = tuple(float(hour) for hour in range(168))
 

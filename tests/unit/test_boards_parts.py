@@ -13,7 +13,7 @@ from services.boards.poisson import middle
 from services.boards.shares import shares_of, whole_percents
 from services.boards.snapshot import Title
 from services.boards.tallies import Sum, Tallies
-from streams.domain.outcomes import RequestOutcome
+from streams.domain.contacts.outcomes import RequestOutcome
 from streams.events.demand import PulseData, QueueCounts, QueueData
 from streams.events.surges import SeatsData, SurgeData, SurgeDeclared, SurgeRevised
 from streams.topics import CALLBACKS, CONTACTS, QUEUES

@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from streams.domain.callback import RefusedError
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_duties import (
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.callback import RefusedError
+from streams.domain.callbacks.duties import (
     AskAboutDial,
     CancelDial,
     PlaceDial,
     TakeOffHold,
     duty,
 )
-from streams.domain.callback_lease import Claim
+from streams.domain.callbacks.lease import Claim
 from streams.events.callbacks import CallbackData
 from streams.events.codec import decode, derived_id, encode
 from tests.support.callback_book import KIM, POLICY, book_with, dialling, lease

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from services.adapters.memory import MemoryPhone
 from services.ports import DialOrder
-from streams.domain.callback_book import CallbackBook
-from streams.domain.callback_duties import CancelDial, PlaceDial, duty
-from streams.domain.callback_order import Wish, place, why_here
+from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.duties import CancelDial, PlaceDial, duty
+from streams.domain.callbacks.order import Wish, place, why_here
 from streams.events.codec import derived_id
 from tests.support.callback_book import KIM, POLICY, book_with, dialling, lease
 from tests.support.callbacks import at, served, wanted

@@ -4,7 +4,7 @@ import pytest
 
 from services.callbacks.dialable import BLOCKED, NO_NUMBER, UNREADABLE, Dialable
 from services.sealing import Sealer
-from streams.domain.callback import RefusedError
+from streams.domain.callbacks.callback import RefusedError
 from streams.domain.centre import OverflowPolicy
 from streams.events.contacts import Caller
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from services.callbacks.items import ceil_ms, floor_ms
-from streams.domain.callback import new_callback
-from streams.domain.callback_order import Wish, fits, lane, place, score, why_here
-from streams.domain.callback_switches import ALL_ON, may_dial, may_register, turn
+from streams.domain.callbacks.callback import new_callback
+from streams.domain.callbacks.order import Wish, fits, lane, place, score, why_here
+from streams.domain.callbacks.switches import ALL_ON, may_dial, may_register, turn
 from streams.domain.centre import OverflowPolicy
 from streams.events.callbacks import CallbackData
 from tests.support.callbacks import at, wanted

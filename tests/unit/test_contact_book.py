@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from streams.domain.contact import ContactBook, OverflowFact, replay_from
+from streams.domain.contacts.contact import ContactBook, OverflowFact, replay_from
 from streams.errors import InvalidEventError
 from streams.events.contacts import ContactEvent
 from streams.events.demand import PulseData, QueueCounts

@@ -6,7 +6,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from streams.domain.cusum import (
+from streams.domain.detection.cusum import (
     false_alarm_gap,
     mean_time_to_alarm,
     threshold_for,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from streams.domain.erlang import (
+from streams.domain.staffing.erlang import (
     erlang_a,
     erlang_b,
     erlang_c,

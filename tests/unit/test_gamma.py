@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from streams.domain.gamma import lower_share, quantile, rate_interval, rise_interval
+from streams.domain.detection.gamma import lower_share, quantile, rate_interval, rise_interval
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from streams.domain.contact import ContactBook, OverflowFact
-from streams.domain.ledger import Ledger
-from streams.domain.outcomes import RequestOutcome
+from streams.domain.contacts.contact import ContactBook, OverflowFact
+from streams.domain.contacts.ledger import Ledger
+from streams.domain.contacts.outcomes import RequestOutcome
 from streams.events.callbacks import CallbackChanged
 from streams.events.contacts import ContactEvent
 from streams.events.demand import QueueCounts, QueueData

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from streams.domain.mixture import Mixture
+from streams.domain.detection.mixture import Mixture
 
 RATIOS = (2.0, 3.5, 7.0, 15.0, 40.0)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.domain.offered_load import after_spike, after_step, along, spike_peak
+from streams.domain.staffing.offered_load import after_spike, after_step, along, spike_peak
 
 HANDLE = 8 / 60
 

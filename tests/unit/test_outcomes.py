@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from streams.domain.outcomes import RequestOutcome, outcome_of, shares
+from streams.domain.contacts.outcomes import RequestOutcome, outcome_of, shares
 from streams.events.callbacks import Outcome
 from streams.events.demand import QueueCounts
 from tests.support.calls import after

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.domain.contact import ContactBook, OverflowFact
+from streams.domain.contacts.contact import ContactBook, OverflowFact
 from streams.events.callbacks import CallbackWanted, CallerServed, Request
 from streams.events.codec import derived_id
 from streams.events.contacts import ContactEvent

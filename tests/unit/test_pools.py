@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from streams.domain.centre import Pool
-from streams.domain.pools import (
+from streams.domain.staffing.pools import (
     Help,
     HelpPolicy,
     activation,

@@ -1,7 +1,7 @@
 """Which level a rise belongs to."""
 
-from streams.domain.mixture import Mixture
-from streams.domain.rollups import Excess, explained, most_specific, narrower, residual
+from streams.domain.detection.mixture import Mixture
+from streams.domain.detection.rollups import Excess, explained, most_specific, narrower, residual
 
 WORTH = Mixture((2.0, 3.5, 7.0, 15.0, 40.0), 1.3).worth
 WATCH = 24_000.0

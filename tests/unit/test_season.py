@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.domain.calendar import WEEK_HOURS, Calendar
-from streams.domain.gamma import quantile
-from streams.domain.season import LearningPolicy, Season, upper_bound, winsorised
+from streams.domain.detection.calendar import WEEK_HOURS, Calendar
+from streams.domain.detection.gamma import quantile
+from streams.domain.detection.season import LearningPolicy, Season, upper_bound, winsorised
 
 ZONE = ZoneInfo("UTC")
 # Monday 00:00 of an ordinary week.

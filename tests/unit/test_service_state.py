@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.domain.service_state import service_state
+from streams.domain.staffing.service_state import service_state
 from streams.events.surges import SeatsData, SurgeData, Tier
 
 NOW = datetime(2026, 3, 11, 5, 46, tzinfo=UTC)

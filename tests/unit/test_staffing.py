@@ -8,9 +8,9 @@ import pytest
 
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre, ServiceTarget
-from streams.domain.erlang import erlang_a
-from streams.domain.sizing import seats_required
-from streams.domain.staffing import SeatPlanner
+from streams.domain.staffing.erlang import erlang_a
+from streams.domain.staffing.sizing import seats_required
+from streams.domain.staffing.staffing import SeatPlanner
 from streams.events.agents import AgentState, AgentStateChanged, AgentStateData
 from streams.events.demand import QueueCounts, QueueData, QueuesMeasured
 from streams.events.surges import SeatsData, SurgeCleared, SurgeData, SurgeDeclared, Tier

@@ -7,7 +7,7 @@ from math import exp
 
 import pytest
 
-from streams.domain.surge import SurgeWatch
+from streams.domain.detection.surge import SurgeWatch
 from streams.events.demand import PulseData
 from streams.events.surges import SurgeCleared, SurgeDeclared, SurgeRevised
 from tests.support.pulses import (

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from streams.domain.histories import Range, Stretch, present_ratio
-from streams.domain.trend import MOST_STRETCHES, Trend
+from streams.domain.staffing.histories import Range, Stretch, present_ratio
+from streams.domain.staffing.trend import MOST_STRETCHES, Trend
 from streams.events.surges import SurgeData
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from load.bench.coverage import CASES, by_head, by_length, simulated_waits, within
-from streams.domain.learning import STEPS, HandleTime, Patience, step_of
-from streams.domain.waits import (
+from streams.domain.staffing.learning import STEPS, HandleTime, Patience, step_of
+from streams.domain.staffing.waits import (
     Line,
     UnknownWait,
     Wait,

@@ -1,0 +1,45 @@
+"""Has this event been taken before, and did it then say the same?
+
+The identity of an event is its (source, id); a sender that heard no answer sends it again. What
+intake adds anew to each copy (when it was recorded, how the number was sealed) is no part of what
+it says. Kept per contact as sixteen bytes an event: eight of the identity, eight of the content.
+"""
+
+import struct
+from typing import Final
+
+import msgspec
+
+from streams.domain.contacts.life import RANK, ContactLife
+from streams.errors import InvalidEventError
+from streams.events.contacts import ContactData, ContactEvent
+
+ENTRY: Final = 16
+_DIFFERS: Final = "this source has sent this id before, with other content"
+_pack = struct.Struct("<qq").pack
+_CALLER: Final = ContactData.__struct_fields__.index("caller")
+
+
+def heard_before(life: ContactLife, event: ContactEvent) -> bool:
+    """True for a repeat; remembers the event if it is none. Raises when a repeat differs."""
+    entry = _pack(
+        hash((event.source, event.id)), hash((RANK[type(event)], event.time, _said(event.data)))
+    )
+    seen = life.seen
+    if seen:
+        at = seen.find(entry[:8])
+        while at > 0 and at % ENTRY:  # found across two entries
+            at = seen.find(entry[:8], at + 1)
+        if at >= 0:
+            if seen[at + 8 : at + ENTRY] != entry[8:]:
+                raise InvalidEventError("duplicate_differs", "id", _DIFFERS)
+            return True
+    life.seen = seen + entry
+    return False
+
+
+def _said(data: ContactData) -> tuple[object, ...]:
+    said = msgspec.structs.astuple(data)
+    if data.caller is None:
+        return said
+    return (*said[:_CALLER], data.caller.key, *said[_CALLER + 1 :])

@@ -1,0 +1,101 @@
+"""How many first attempts are expected of a key between two moments?"""
+
+from array import array
+from collections.abc import Sequence
+
+from streams.domain.detection.calendar import BLOCK, HOUR, WEEK_HOURS, Calendar
+from streams.domain.detection.season import Season
+
+
+class Seasoned:
+    """A week of the centre file, times what the season has taught about its hours."""
+
+    __slots__ = ("calendar", "season", "shape")
+
+    def __init__(self, shape: "Shape", season: Season) -> None:
+        self.shape = shape
+        self.season = season
+        self.calendar = shape.calendar
+
+    def rate(self, second: int) -> float:
+        """Expected contacts per hour at a second."""
+        return self.shape.rate(second) * self.season.rate(second)
+
+    def mass(self, start: int, end: int) -> float:
+        """Expected contacts from `start` up to, not including, `end`."""
+        if end <= start:
+            return 0.0
+        calendar = self.calendar
+        first, last = calendar.slot(start), calendar.slot(end)
+        if first == last:
+            return self.rate(start) * (end - start) / HOUR
+        total = self.rate(start) * (calendar.begins(first + 1) - start) / HOUR
+        for slot in range(first + 1, last):
+            total += self.rate(calendar.begins(slot))
+        return total + self.rate(end) * (end - calendar.begins(last)) / HOUR
+
+
+class Shape:
+    """Expected contacts per hour of the local week, laid along the calendar.
+
+    `mass` is the detector's clock: everything it knows of the time of day is in how much mass
+    lies between two seconds. The same two seconds give the same bits, in every process.
+    """
+
+    __slots__ = ("_blocks", "_rate", "_slot", "calendar", "week")
+
+    def __init__(self, week: Sequence[float], calendar: Calendar) -> None:
+        if len(week) != WEEK_HOURS:
+            raise ValueError(f"a week has {WEEK_HOURS} hours, not {len(week)}")
+        self.week = tuple(week)
+        self.calendar = calendar
+        self._blocks: dict[int, array[float]] = {}
+        self._slot = -1
+        self._rate = 0.0
+
+    def rate(self, second: int) -> float:
+        """Expected contacts per hour at a second."""
+        slot = (second + self.calendar.shift) // HOUR
+        if slot != self._slot:
+            hour, factor = self.calendar.block(slot // BLOCK)[slot % BLOCK]
+            self._rate = self.week[hour] * factor
+            self._slot = slot
+        return self._rate
+
+    def mass(self, start: int, end: int) -> float:
+        """Expected contacts from `start` up to, not including, `end`."""
+        if end <= start:
+            return 0.0
+        shift = self.calendar.shift
+        first, last = (start + shift) // HOUR, (end + shift) // HOUR
+        if first == last:
+            return self.rate(start) * (end - start) / HOUR
+        head = self.rate(start) * ((first + 1) * HOUR - shift - start) / HOUR
+        tail = self.rate(end) * (end - last * HOUR + shift) / HOUR
+        return head + self._whole(first + 1, last) + tail
+
+    def per_year(self) -> float:
+        """Contacts expected in a year of ordinary weeks."""
+        return sum(self.week) / WEEK_HOURS * 8766
+
+    def _whole(self, first: int, last: int) -> float:
+        """The mass of the slots first..last-1."""
+        if first == last:
+            return 0.0
+        low, high = first // BLOCK, last // BLOCK
+        if low == high:
+            sums = self._sums(low)
+            return sums[last % BLOCK] - sums[first % BLOCK]
+        total = self._sums(low)[BLOCK] - self._sums(low)[first % BLOCK]
+        for block in range(low + 1, high):
+            total += self._sums(block)[BLOCK]
+        return total + self._sums(high)[last % BLOCK]
+
+    def _sums(self, number: int) -> "array[float]":
+        sums = self._blocks.get(number)
+        if sums is None:
+            sums = array("d", [0.0])
+            for hour, factor in self.calendar.block(number):
+                sums.append(sums[-1] + self.week[hour] * factor)
+            self._blocks[number] = sums
+        return sums
