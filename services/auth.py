@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,28 +18,48 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from services import acting
+from services.acting import PERSON_ROLES
+from services.audit_log import AuditLog, path_of
 from streams.errors import SurgelineError, WrongSettingError
 
-ROLES = frozenset({"source", "rehearsal", "counselor", "lead", "viewer", "auditor", "phone"})
+log = logging.getLogger(__name__)
+
+# What machines may be, and people (services/acting.py). A console may act for a signed-in person.
+ROLES = PERSON_ROLES | {"source", "rehearsal", "phone", "console", "provider"}
 LONGEST_HEADER = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody known by a token: their name in the tokens file, and what they may do."""
+    """Somebody known by a token: their name in the tokens file, and what they may do.
+
+    When a console acts for a person, the name is the account, and `agent` the desk that is theirs
+    and no other ("" when they have none); None says that the asker may name the desk.
+    """
 
     name: str
     roles: frozenset[str]
+    agent: str | None = None
 
 
 class AccessError(SurgelineError):
     """401 when nobody known is asking, 403 when they may not."""
 
-    def __init__(self, status: int, reason: str, detail: str) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        detail: str,
+        identity: Identity | None = None,
+        field: str = "",
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.reason = reason
         self.detail = detail
+        self.identity = identity
+        self.field = field
 
 
 class Tokens:
@@ -94,18 +115,51 @@ def allowed(request: Request, *roles: str) -> Identity:
     identity = tokens.identify(request.headers.get("authorization"))
     if identity is None:
         raise AccessError(401, "unauthorized", "a bearer token known to this service is required")
+    identity = _for_whom(identity, request.headers.get(acting.HEADER))
     if identity.roles.isdisjoint(roles):
-        raise AccessError(403, "forbidden", f"needs the role {' or '.join(roles)}")
+        raise AccessError(403, "forbidden", f"needs the role {' or '.join(roles)}", identity)
     return identity
 
 
-def install(app: FastAPI, tokens: Tokens) -> None:
-    """Give an app its tokens, and its 401 and 403 their one form."""
+def _for_whom(identity: Identity, header: str | None) -> Identity:
+    """The person a console acts for; the asker themselves without the header."""
+    if header is None:
+        return identity
+    if "console" not in identity.roles:
+        raise AccessError(403, "forbidden", "only a console may act for a person", identity)
+    person = acting.read(header)
+    if person is None:
+        detail = f"{acting.HEADER} must be <account>;<role>,<role>;<agent id or empty>"
+        raise AccessError(400, "malformed", detail)
+    return Identity(person.account, person.roles, person.agent)
+
+
+def desk_of(identity: Identity, named: str | None) -> str:
+    """The desk a command is for: a signed-in person's own, or the one the asker names."""
+    if identity.agent is None:
+        if named is None:
+            raise AccessError(422, "missing", "is required", field="agent")
+        return named
+    if not identity.agent:
+        raise AccessError(403, "forbidden", "this account has no agent id", identity)
+    if named is not None and named != identity.agent:
+        raise AccessError(403, "forbidden", "the agent is not the person signed in", identity)
+    return identity.agent
+
+
+def install(app: FastAPI, tokens: Tokens, audit: AuditLog | None = None) -> None:
+    """Give an app its tokens, and its 401 and 403 their one form. A 403 is an audit line."""
     app.state.tokens = tokens
 
     @app.exception_handler(AccessError)
-    async def refuse(_: Request, error: AccessError) -> JSONResponse:
-        body = {"error": {"reason": error.reason, "field": "", "detail": error.detail}}
+    async def refuse(request: Request, error: AccessError) -> JSONResponse:
+        path = path_of(request.url.path, request.path_params)
+        fields = {"reason": error.reason, "method": request.method, "path": path}
+        log.warning("access refused", extra=fields)
+        if audit is not None and error.status == 403:  # noqa: PLR2004
+            who, why = error.identity, error.detail
+            audit.note(audit.line(who, request.method, path, why, result="refused"))
+        body = {"error": {"reason": error.reason, "field": error.field, "detail": error.detail}}
         challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004
         return JSONResponse(body, status_code=error.status, headers=challenge)
 

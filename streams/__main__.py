@@ -7,8 +7,8 @@ import sys
 import click
 import uvloop
 
-from streams.centre_file import load_centre
 from streams.errors import WrongSettingError
+from streams.kafka import FollowedCentre
 from streams.processors.catalogue import MAKERS
 from streams.processors.settings import StreamsSettings
 from streams.processors.worker import Worker, die
@@ -23,7 +23,7 @@ def main(only: str | None) -> None:
     configure_logs("streams")
     try:
         settings = StreamsSettings.from_env(os.environ, only)
-        centre = load_centre(settings.connections.centre)
+        centre = FollowedCentre(settings.connections)
         sealer = Sealer.from_env(os.environ)
     except (WrongSettingError, OSError) as error:
         click.echo(str(error), err=True)

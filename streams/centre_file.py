@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from streams.centre_callbacks import callbacks_policy
 from streams.centre_table import NAME, Problem, Table
 from streams.domain.centre import (
     AdmissionPolicy,
@@ -26,7 +27,7 @@ from streams.domain.centre import (
 )
 from streams.errors import WrongSettingError
 
-__all__ = ["Problem", "check_centre", "load_centre"]
+__all__ = ["Problem", "check_centre", "check_text", "load_centre"]
 
 _HOURS: Final = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")
 _SHARE_KEY: Final = re.compile(r"^(queue|country|topic|channel|language):[A-Za-z0-9._-]+$")
@@ -49,10 +50,15 @@ def check_centre(path: Path) -> tuple[Centre | None, list[Problem]]:
         raw = path.read_bytes()
     except OSError as error:
         return None, [Problem(str(path), "cannot be read", error.strerror or "check the path")]
+    return check_text(raw, str(path))
+
+
+def check_text(raw: bytes, where: str) -> tuple[Centre | None, list[Problem]]:
+    """The same for a file's bytes; `where` names them in what is said about them."""
     try:
         values = tomllib.loads(raw.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return None, [Problem(str(path), f"is not TOML: {error}", "see https://toml.io")]
+        return None, [Problem(where, f"is not TOML: {error}", "see https://toml.io")]
     problems: list[Problem] = []
     centre = _centre(Table("", values, problems), hashlib.sha256(raw).hexdigest()[:12])
     return centre, problems
@@ -73,7 +79,7 @@ def _centre(root: Table, version: str) -> Centre:
         name=head.name(),
         title_ko=head.text("title_ko", example='"영사콜센터"'),
         title_en=head.text("title_en", example='"Consular call centre"'),
-        timezone=head.zone("timezone"),
+        timezone=(zone := head.zone("timezone")),
         region=_region(head),
         languages=languages,
         pools=pools,
@@ -83,6 +89,7 @@ def _centre(root: Table, version: str) -> Centre:
         baselines=_baselines(root.table("baseline"), {queue.name for queue in queues}),
         alerts=_alerts(root.table("alerts")),
         overflow=_overflow(root.table("overflow")),
+        callbacks=callbacks_policy(root.table("callbacks"), zone),
         admission=_admission(root.table("admission")),
         version=version,
     )

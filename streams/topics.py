@@ -79,13 +79,13 @@ QUEUES = Topic(
 )
 SURGES = Topic(
     name="surges",
-    holds="surges declared, revised and cleared; the feed fallen silent and back",
-    key="episode; the word feed",
+    holds="surges declared, revised and cleared; planned events; the feed fallen silent and back",
+    key="episode; planned/ and the event; the word feed",
     partitions=1,
     cleanup="compact,delete",
     retention_ms=90 * DAY_MS,
     writer="surge",
-    readers=("surge", "staffing", "boards"),
+    readers=("surge", "staffing", "boards", "command"),
 )
 SEATS = Topic(
     name="seats",
@@ -115,6 +115,24 @@ CALLBACKS = Topic(
     writer="callbacks",
     readers=("callbacks", "boards", "audit", "admission"),
 )
+COMMANDS = Topic(
+    name="commands",
+    holds="what people in command ordered: declare, acknowledge, dismiss, extend, close, plan",
+    key="the order's id",
+    partitions=1,
+    retention_ms=365 * DAY_MS,
+    writer="command",
+    readers=("surge", "command", "audit"),
+)
+CENTRE = Topic(
+    name="centre",
+    holds="each version of the centre file that was put in force, whole",
+    key="the application's id",
+    partitions=1,
+    cleanup="compact",
+    writer="command",
+    readers=("every process",),
+)
 CLOCK = Topic(
     name="clock",
     holds="the clock a replay or rehearsal declared",
@@ -130,8 +148,8 @@ BASELINES = Topic(
     key="detector/ or baseline/ and the surge key",
     partitions=1,
     cleanup="compact",
-    writer="surge",
-    readers=("surge", "boards"),
+    writer="surge, learn",
+    readers=("surge", "staffing", "boards"),
 )
 DEAD_LETTERS = Topic(
     name="dead-letters",
@@ -141,6 +159,15 @@ DEAD_LETTERS = Topic(
     retention_ms=30 * DAY_MS,
     writer="intake, streams, callbacks",
     readers=("boards",),
+)
+AUDIT = Topic(
+    name="audit",
+    holds="what people did or were refused: reveals, switches, orders, roles they lack",
+    key="none",
+    partitions=1,
+    retention_ms=365 * DAY_MS,
+    writer="every service",
+    readers=("audit",),
 )
 
 CATALOGUE: Final[tuple[Topic, ...]] = (
@@ -153,9 +180,12 @@ CATALOGUE: Final[tuple[Topic, ...]] = (
     SEATS,
     OVERFLOW,
     CALLBACKS,
+    COMMANDS,
+    CENTRE,
     CLOCK,
     BASELINES,
     DEAD_LETTERS,
+    AUDIT,
 )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 # numpy is there for benches only, so its types are not.
 Array = Any
 RATIOS = np.array([2.0, 3.5, 7.0, 15.0, 40.0])
+YEAR_HOURS = 8766.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Setting:
 
     baseline: float = 27 / 3600
     kappa: float = 1.3
-    threshold: float = 27 * 8766.0
+    threshold: float = 27 * YEAR_HOURS
     distinct_callers: int = 8
     seconds: bool = True
 
@@ -69,26 +70,6 @@ class Streams:
         """These were in alarm: as after its end."""
         self.scores[which] = self.rest
         self.calls[which] = self.masses[which] = 0.0
-
-
-def false_alarms(
-    setting: Setting, years: float, rng: np.random.Generator, count: int = 20_000
-) -> tuple[int, float]:
-    """(alarms, years) of streams that do nothing out of the ordinary."""
-    streams = Streams(setting, count)
-    clock = np.zeros(count)
-    heard = np.zeros(count)
-    alarms = 0
-    contacts = int(years * 8766 * 3600 * setting.baseline / count)
-    for _ in range(max(contacts, 1)):
-        clock += rng.exponential(1 / setting.baseline, count)
-        at = np.floor(clock) if setting.seconds else clock
-        alarm = streams.hear((at - heard) * setting.baseline)
-        heard = at.copy()
-        if alarm.any():
-            alarms += int(alarm.sum())
-            streams.begin_again(alarm)
-    return alarms, float(clock.sum()) / 3600 / 8766
 
 
 def delays(

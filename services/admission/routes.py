@@ -9,9 +9,8 @@ import math
 import time
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 
@@ -19,6 +18,7 @@ from services.admission.answers import wire
 from services.admission.questions import QuestionError, read_question
 from services.admission.running import Running
 from services.auth import allowed
+from services.replies import json_response, refusal
 from streams.telemetry import metrics
 
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
@@ -33,10 +33,12 @@ async def admit(request: Request) -> Response:
         question = await read_question(request, settings.centre, settings.pseudonyms)
     except QuestionError as error:
         metrics.ADMISSION_REFUSED.labels(error.reason).inc()
-        return refusal(error.status, error.reason, error.field, error.detail)
+        # The body may not have been read to its end, so the connection is not used again.
+        headers = {**NOT_KEPT, "Connection": "close"}
+        return refusal(error.status, error.reason, error.field, error.detail, headers)
     began = time.perf_counter()
     told = running.state.ask(question, datetime.now(UTC))
-    response = json_response(200, wire(told))
+    response = json_response(200, wire(told), NOT_KEPT)
     metrics.ADMISSION_SECONDS.observe(time.perf_counter() - began)
     _counter(told.answer.decision, told.answer.reason).inc()
     if told.age.stale:
@@ -51,7 +53,7 @@ def _counter(decision: str, reason: str) -> Counter:
 
 async def healthz(_: Request) -> Response:
     """The process is alive."""
-    return json_response(200, {"status": "alive"})
+    return json_response(200, {"status": "alive"}, NOT_KEPT)
 
 
 async def readyz(request: Request) -> Response:
@@ -59,7 +61,7 @@ async def readyz(request: Request) -> Response:
     running: Running = request.app.state.running
     ready = running.reader.caught_up
     detail = "" if ready else "admission reads the log; it answers, marked as stale"
-    return json_response(200 if ready else 503, {"ready": ready, "detail": detail})
+    return json_response(200 if ready else 503, {"ready": ready, "detail": detail}, NOT_KEPT)
 
 
 async def show_metrics(request: Request) -> Response:
@@ -87,18 +89,3 @@ def install(app: FastAPI) -> None:
     app.add_route("/healthz", healthz, methods=["GET"])
     app.add_route("/readyz", readyz, methods=["GET"])
     app.add_route("/metrics", show_metrics, methods=["GET"])
-
-
-def json_response(status: int, body: dict[str, Any]) -> Response:
-    """A JSON answer."""
-    return Response(orjson.dumps(body), status, NOT_KEPT, media_type="application/json")
-
-
-def refusal(status: int, reason: str, field: str, detail: str) -> Response:
-    """The one form of an error."""
-    response = json_response(
-        status, {"error": {"reason": reason, "field": field, "detail": detail}}
-    )
-    # The body may not have been read to its end, so the connection is not used again.
-    response.headers["Connection"] = "close"
-    return response

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
-from services.auth import Tokens, check_listen
+from services.auth import Tokens
 from services.numbers import Pseudonyms
+from services.serving import listening
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre
-from streams.settings import Connections, whole_number
+from streams.settings import Connections
 
 PORT: Final = 8450
 
@@ -28,16 +28,10 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read and check everything; `WrongSettingError` says what would be right."""
-        tokens_file = env.get("SURGELINE_TOKENS")
-        tokens = Tokens.load(Path(tokens_file) if tokens_file else None)
-        host = env.get("SURGELINE_HOST", "127.0.0.1")
-        check_listen(host, tokens)
         connections = Connections.from_env(env)
         return cls(
             connections=connections,
             centre=load_centre(connections.centre),
-            host=host,
-            port=whole_number(env, "SURGELINE_PORT", PORT),
-            tokens=tokens,
+            **listening(env, PORT),
             pseudonyms=Pseudonyms.from_env(env),
         )

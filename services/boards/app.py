@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services import auth
 from services.boards import routes
 from services.boards.access import viewer
 from services.boards.board import Board
@@ -17,6 +16,7 @@ from services.boards.fold import Fold
 from services.boards.reader import Reader
 from services.boards.routes import Doors
 from services.boards.settings import Settings
+from services.serving import new_app
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
     registry.register(board.collector)
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def life(app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         app.state.end_streams = lambda: loop.call_soon_threadsafe(board.hub.close)
         tasks = [
@@ -45,8 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
             task.cancel()
         await asyncio.wait(tasks)
 
-    app = FastAPI(title="Surgeline boards", lifespan=lifespan, openapi_url=None)
-    auth.install(app, settings.tokens)
+    app = new_app("boards", settings, life)
     check = viewer(settings.host, settings.tokens, settings.kiosk)
     doors = Doors(board, registry, lambda: reader.caught_up, check, settings.kiosk)
     routes.install(app, doors)

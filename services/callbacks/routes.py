@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.auth import Identity, require
+from services.audit_log import AuditLog
+from services.auth import Identity, desk_of, require
 from services.callbacks.handlers import Handlers
 from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
@@ -29,13 +30,17 @@ from streams.domain.callbacks.order import EVERY_QUEUE, Wish
 from streams.events.callbacks import CallbackData
 
 ANSWER_SECONDS: Final = 8.0
+# Who may take a callback from its holder.
+LEADING: Final = frozenset({"lead", "manager"})
 
 T = TypeVar("T")
 
 Counselor = Annotated[Identity, Depends(require("counselor"))]
-Lead = Annotated[Identity, Depends(require("lead"))]
-Desk = Annotated[Identity, Depends(require("counselor", "lead"))]
-Reader = Annotated[Identity, Depends(require("counselor", "lead", "viewer"))]
+Lead = Annotated[Identity, Depends(require("lead", "manager"))]
+Desk = Annotated[Identity, Depends(require("counselor", "lead", "manager"))]
+Reader = Annotated[
+    Identity, Depends(require("counselor", "lead", "manager", "viewer", "auditor"))
+]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 router = APIRouter()
@@ -44,6 +49,12 @@ router = APIRouter()
 def handlers(request: Request) -> Handlers:
     """The handlers of this process."""
     found: Handlers = request.app.state.handlers
+    return found
+
+
+def audit_of(request: Request) -> AuditLog:
+    """The audit lines of this process."""
+    found: AuditLog = request.app.state.audit
     return found
 
 
@@ -59,10 +70,10 @@ async def in_time(asking: Awaitable[T]) -> T:
 
 
 @router.post("/v1/callbacks/next")
-async def take_next(body: NextBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+async def take_next(body: NextBody, who: Counselor, ask: Ask) -> dict[str, Any]:
     """The next callback for a free agent; the one they hold, when they hold one."""
     wish = Wish(
-        agent=body.agent,
+        agent=desk_of(who, body.agent),
         languages=None if body.languages is None else frozenset(body.languages),
         skills=None if body.skills is None else frozenset(body.skills),
     )
@@ -83,6 +94,10 @@ async def turn_switch(body: SwitchBody, who: Lead, ask: Ask, request: Request) -
     running: Running = request.app.state.running
     if body.queue != EVERY_QUEUE and running.settings.centre.queue(body.queue) is None:
         raise RefusedError("invalid", "is not a queue of this centre", "queue")
+    word = "on" if body.on else "off"
+    audit = audit_of(request)
+    action = f"switch {body.switch} {word}"
+    await in_time(audit.write(audit.line(who, action, f"queue {body.queue}", body.reason)))
     turned = ask.turn(body.switch, body.queue, on=body.on, by=who.name, reason=body.reason)
     return shown_switches(await in_time(turned))
 
@@ -108,56 +123,60 @@ async def show_one(callback_id: Id, _: Reader, ask: Ask) -> dict[str, Any]:
 
 
 @router.post("/v1/callbacks/{callback_id}/renew")
-async def renew(callback_id: Id, body: ClaimBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+async def renew(callback_id: Id, body: ClaimBody, who: Counselor, ask: Ask) -> dict[str, Any]:
     """Hold it for one more lease time."""
-    return _held(await in_time(ask.renew(callback_id, body.claim())), ask)
+    return _held(await in_time(ask.renew(callback_id, body.claim(who))), ask)
 
 
 @router.post("/v1/callbacks/{callback_id}/dial")
-async def dial(callback_id: Id, body: ClaimBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+async def dial(callback_id: Id, body: ClaimBody, who: Counselor, ask: Ask) -> dict[str, Any]:
     """Ring the agent, then the caller."""
-    state = await in_time(ask.dial(callback_id, body.claim()))
+    state = await in_time(ask.dial(callback_id, body.claim(who)))
     return _held(state, ask) | {"dial": state.attempts[-1].id}
 
 
 @router.post("/v1/callbacks/{callback_id}/connected")
-async def connected(callback_id: Id, body: ClaimBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+async def connected(callback_id: Id, body: ClaimBody, who: Counselor, ask: Ask) -> dict[str, Any]:
     """They are talking."""
-    return _held(await in_time(ask.connected(callback_id, body.claim())), ask)
+    return _held(await in_time(ask.connected(callback_id, body.claim(who))), ask)
 
 
 @router.post("/v1/callbacks/{callback_id}/complete")
-async def complete(callback_id: Id, body: CompleteBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+async def complete(callback_id: Id, body: CompleteBody, who: Counselor, ask: Ask) -> dict[str, Any]:
     """They talked: closed."""
-    return _held(await in_time(ask.complete(callback_id, body.claim(), body.result)), ask)
+    return _held(await in_time(ask.complete(callback_id, body.claim(who), body.result)), ask)
 
 
 @router.post("/v1/callbacks/{callback_id}/fail")
-async def fail(callback_id: Id, body: FailBody, _: Counselor, ask: Ask) -> dict[str, Any]:
+async def fail(callback_id: Id, body: FailBody, who: Counselor, ask: Ask) -> dict[str, Any]:
     """Nothing came of it: due again, or closed after the last attempt."""
-    return _held(await in_time(ask.fail(callback_id, body.claim(), body.outcome)), ask)
+    return _held(await in_time(ask.fail(callback_id, body.claim(who), body.outcome)), ask)
 
 
 @router.post("/v1/callbacks/{callback_id}/reschedule")
-async def reschedule(callback_id: Id, body: RescheduleBody, _: Desk, ask: Ask) -> dict[str, Any]:
+async def reschedule(callback_id: Id, body: RescheduleBody, who: Desk, ask: Ask) -> dict[str, Any]:
     """The caller wants to be rung at another time."""
-    return _held(await in_time(ask.reschedule(callback_id, body.claim(), body.at)), ask)
+    return _held(await in_time(ask.reschedule(callback_id, body.claim(who), body.at)), ask)
 
 
 @router.post("/v1/callbacks/{callback_id}/withdraw")
 async def withdraw(callback_id: Id, body: WithdrawBody, who: Desk, ask: Ask) -> dict[str, Any]:
     """No longer wanted. A lead may take it from its holder."""
-    asking = ask.withdraw(callback_id, body.claim(), body.reason, override="lead" in who.roles)
+    asking = ask.withdraw(callback_id, body.claim(who), body.reason, override=not who.roles.isdisjoint(LEADING))
     return _held(await in_time(asking), ask)
 
 
 @router.post("/v1/callbacks/{callback_id}/number")
 async def number(
-    callback_id: Id, body: ClaimBody, _: Counselor, ask: Ask, response: Response
+    callback_id: Id, body: ClaimBody, who: Counselor, ask: Ask, request: Request, response: Response
 ) -> dict[str, Any]:
     """The number, to the holder of the lease; who looked is on the log first."""
     response.headers["Cache-Control"] = "no-store"
-    return {"number": await in_time(ask.number(callback_id, body.claim()))}
+    shown_number = await in_time(ask.number(callback_id, body.claim(who)))
+    audit = audit_of(request)
+    line = audit.line(who, "reveal number", callback_id, f"agent {desk_of(who, body.agent)}")
+    await in_time(audit.write(line))
+    return {"number": shown_number}
 
 
 @router.get("/healthz", include_in_schema=False)

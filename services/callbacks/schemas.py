@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.auth import Identity, desk_of
 from streams.domain.callbacks.callback import is_open
 from streams.domain.callbacks.lease import Claim
 from streams.domain.callbacks.order import EVERY_QUEUE, may_be_leased, why_here
@@ -34,9 +35,12 @@ class _Body(BaseModel):
 
 
 class NextBody(_Body):
-    """A free agent. Without languages or skills, anything may come."""
+    """A free agent. Without languages or skills, anything may come.
 
-    agent: Word
+    Whoever is signed in at a console is the agent themselves and need not say so.
+    """
+
+    agent: Word | None = None
     languages: Annotated[list[Language], Field(max_length=50)] | None = None
     skills: Annotated[list[Code], Field(max_length=50)] | None = None
 
@@ -44,13 +48,13 @@ class NextBody(_Body):
 class ClaimBody(_Body):
     """The lease as `next` gave it."""
 
-    agent: Word
+    agent: Word | None = None
     epoch: Whole
     token: Whole
 
-    def claim(self) -> Claim:
-        """As the domain wants it."""
-        return Claim(agent=self.agent, epoch=self.epoch, token=self.token)
+    def claim(self, who: Identity) -> Claim:
+        """As the domain wants it; a signed-in person can only claim what is their own."""
+        return Claim(agent=desk_of(who, self.agent), epoch=self.epoch, token=self.token)
 
 
 class CompleteBody(ClaimBody):
@@ -70,11 +74,12 @@ class _OptionalClaim(_Body):
     epoch: Whole | None = None
     token: Whole | None = None
 
-    def claim(self) -> Claim | None:
+    def claim(self, who: Identity) -> Claim | None:
         """The lease, when the whole of it was shown."""
-        if self.agent is None or self.epoch is None or self.token is None:
+        nobody = self.agent is None and who.agent is None
+        if nobody or self.epoch is None or self.token is None:
             return None
-        return Claim(agent=self.agent, epoch=self.epoch, token=self.token)
+        return Claim(agent=desk_of(who, self.agent), epoch=self.epoch, token=self.token)
 
 
 class RescheduleBody(_OptionalClaim):
@@ -113,6 +118,7 @@ def shown(state: CallbackData, now: datetime) -> dict[str, Any]:
         "skills": list(state.skills),
         "caller": state.caller.key[:8],
         "caller_tz": state.caller_tz,
+        "caller_tz_from": state.caller_tz_from,
         "reason": state.reason,
         "requests": [request.id for request in state.requests],
         "on_hold": bool(state.on_hold),

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from services.auth import Tokens, check_listen
+from services.auth import Tokens
 from services.sealing import Sealer
+from services.serving import listening
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre
-from streams.settings import Connections, whole_number
+from streams.settings import Connections
 
 DEFAULT_PORT = 8420
 
@@ -29,18 +29,12 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read and check everything; `WrongSettingError` says what would be right."""
-        tokens_file = env.get("SURGELINE_TOKENS")
-        tokens = Tokens.load(Path(tokens_file) if tokens_file else None)
-        host = env.get("SURGELINE_HOST", "127.0.0.1")
-        check_listen(host, tokens)
         connections = Connections.from_env(env)
         return cls(
             connections=connections,
             centre=load_centre(connections.centre),
-            host=host,
-            port=whole_number(env, "SURGELINE_PORT", DEFAULT_PORT),
+            **listening(env, DEFAULT_PORT),
             phone_url=env.get("SURGELINE_PHONE_URL") or None,
             phone_token=env.get("SURGELINE_PHONE_TOKEN") or None,
-            tokens=tokens,
             sealer=Sealer.from_env(env),
         )

@@ -165,6 +165,19 @@ class Worklist:
         found = await self._do(self._redis.client.hmget(self._key("state"), ids))
         return [decode_state(raw) for raw in found if raw is not None]
 
+    async def held_by(self, agent: str) -> CallbackData | None:
+        """The one callback an agent holds."""
+        found = await self._do(self._redis.client.hget(self._key("held"), agent))
+        return next(iter(await self.get([found.decode()])), None) if found else None
+
+    async def of_caller(self, key: str) -> list[CallbackData]:
+        """Every callback of a caller that the list still knows."""
+        wanted = key.encode()
+        states = self._redis.client.hscan_iter(self._key("state"), count=500)
+        async with losing():
+            raw = [state async for _, state in states if wanted in state]
+        return [state for state in map(decode_state, raw) if state.caller.key == key]
+
     async def pick(self, wishes: Sequence[Wish], now: datetime) -> list[CallbackData | None]:
         """For each agent what they hold, or whose turn it is; each callback only once."""
         told = [msgspec.json.encode(self._told(wish)) for wish in wishes]

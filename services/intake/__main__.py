@@ -1,34 +1,17 @@
 """Run intake: `python -m services.intake`."""
 
-import logging
-import os
-import signal
 import sys
 
 from services.intake.app import create_app
 from services.intake.settings import Settings
-from services.serving import serve
-from streams.errors import WrongSettingError
-from streams.telemetry.logs import configure_logs
-
-log = logging.getLogger("services.intake")
+from services.serving import run
 
 GRACE_SECONDS = 10
 
 
 def main() -> int:
     """Serve until SIGTERM; 2 when a setting cannot be used."""
-    configure_logs("intake")
-    try:
-        settings = Settings.from_env(os.environ)
-    except WrongSettingError as error:
-        log.error("wrong setting", extra={"detail": str(error)})  # noqa: TRY400
-        return 2
-    # uvicorn raises the signal once more when it has stopped; by then everything is done.
-    for how in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(how, lambda *_: None)
-    serve(create_app(settings), settings.host, settings.port, grace_seconds=GRACE_SECONDS)
-    return 0
+    return run("intake", Settings.from_env, create_app, grace_seconds=GRACE_SECONDS)
 
 
 if __name__ == "__main__":

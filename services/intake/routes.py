@@ -8,9 +8,8 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 
-import orjson
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -20,6 +19,7 @@ from services.intake.bodies import BodyError, media_type, read_body, split
 from services.intake.handlers import Outcome
 from services.intake.running import Running
 from services.intake.settings import Limits
+from services.replies import json_response, refusal
 from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
 from streams.telemetry import metrics
 
@@ -67,20 +67,18 @@ def _status(outcome: Outcome) -> int:
     """400 when nothing could be read, 422 when nothing could be taken, else 202."""
     if outcome.accepted or not outcome.refused:
         return 202
-    unreadable = all(refusal.error.reason == "malformed" for refusal in outcome.refused)
+    unreadable = all(one.error.reason == "malformed" for one in outcome.refused)
     return 400 if unreadable else 422
 
 
 def _count(outcome: Outcome, sender: Identity) -> None:
     metrics.INTAKE_ACCEPTED.inc(outcome.accepted)
     metrics.INTAKE_REPEATED.inc(outcome.repeated)
-    for refusal in outcome.refused:
-        metrics.INTAKE_REFUSED.labels(refusal.error.reason).inc()
-        metrics.DEAD_LETTERS.labels("intake", refusal.error.reason).inc()
+    for one in outcome.refused:
+        metrics.INTAKE_REFUSED.labels(one.error.reason).inc()
+        metrics.DEAD_LETTERS.labels("intake", one.error.reason).inc()
     if outcome.refused:
-        why = Counter(
-            f"{refusal.error.reason} {refusal.error.field}" for refusal in outcome.refused
-        )
+        why = Counter(f"{one.error.reason} {one.error.field}" for one in outcome.refused)
         log.warning("events refused", extra={"sender": sender.name, "why": dict(why)})
 
 
@@ -139,22 +137,6 @@ def install(app: FastAPI) -> None:
     app.add_route("/healthz", healthz, methods=["GET"])
     app.add_route("/readyz", readyz, methods=["GET"])
     app.add_route("/metrics", show_metrics, methods=["GET"])
-
-
-def json_response(
-    status: int, body: dict[str, Any], headers: dict[str, str] | None = None
-) -> Response:
-    """A JSON answer."""
-    return Response(orjson.dumps(body), status, headers, media_type="application/json")
-
-
-def refusal(
-    status: int, reason: str, field: str, detail: str, headers: dict[str, str] | None = None
-) -> Response:
-    """The one form of an error that concerns a whole request."""
-    return json_response(
-        status, {"error": {"reason": reason, "field": field, "detail": detail}}, headers
-    )
 
 
 def translated(error: BodyError | OverloadedError | UnknownOutcomeError) -> Response:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Final
 
-from services.auth import Tokens, check_listen
+from services.auth import Tokens
 from services.numbers import Pseudonyms
 from services.sealing import Sealer
+from services.serving import listening
 from streams.centre_file import load_centre
-from streams.settings import Connections, whole_number
+from streams.settings import Connections
+
+PORT: Final = 8410
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class Settings:
 
     connections: Connections
     host: str = "127.0.0.1"
-    port: int = 8410
+    port: int = PORT
     region: str = "KR"
     rehearsal: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -40,18 +43,12 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read and check everything; `WrongSettingError` says what would be right."""
-        tokens_file = env.get("SURGELINE_TOKENS")
-        tokens = Tokens.load(Path(tokens_file) if tokens_file else None)
-        host = env.get("SURGELINE_HOST", "127.0.0.1")
-        check_listen(host, tokens)
         connections = Connections.from_env(env)
         return cls(
             connections=connections,
-            host=host,
-            port=whole_number(env, "SURGELINE_PORT", 8410),
+            **listening(env, PORT),
             region=load_centre(connections.centre).region,
             rehearsal=env.get("SURGELINE_REHEARSAL") == "1",
-            tokens=tokens,
             pseudonyms=Pseudonyms.from_env(env),
             sealer=Sealer.from_env(env),
         )

@@ -5,8 +5,10 @@ Durations are `timedelta`, rates are contacts per hour, shares run from 0 to 1.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+UTC_ZONE = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,33 @@ class OverflowPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackPolicy:
+    """How the list is worked: who stays for callers, whom we may ring, when, and who goes first.
+
+    The share `reserve` of the agents on duty is kept free for calls that come in, one agent fewer
+    for every `reserve_falls_every` callbacks that are due (0: it never falls). Nobody is rung in
+    `quiet_hours` of their own time (begin, end), unless their urgency is in `quiet_override` or
+    they asked less than `quiet_after` ago: who calls at night is awake. `timezone` is the centre's,
+    for whom nothing better is known. After `text_after` unanswered attempts a text message is
+    handed over, once (0: never). At most `customer_first_at_once` dials ring the caller before the
+    agent, and none while anybody is on hold (0: always the agent first). Countries are of numbers,
+    two letters; an empty `countries_allowed` allows every one that is not denied.
+    """
+
+    reserve: float = 0.1
+    reserve_falls_every: int = 20
+    quiet_hours: tuple[time, time] | None = None
+    quiet_after: timedelta = timedelta(hours=2)
+    quiet_override: tuple[str, ...] = ("life_at_risk", "high")
+    timezone: ZoneInfo = UTC_ZONE
+    text_after: int = 1
+    customer_first_at_once: int = 0
+    own_numbers: tuple[str, ...] = ()
+    countries_allowed: tuple[str, ...] = ()
+    countries_denied: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionPolicy:
     """When an arriving contact is offered a callback; the wait that is too long is `overflow`'s.
 
@@ -141,6 +170,7 @@ class Centre:
     baselines: tuple[Baseline, ...] = ()
     alerts: AlertPolicy = field(default_factory=AlertPolicy)
     overflow: OverflowPolicy = field(default_factory=OverflowPolicy)
+    callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
     admission: AdmissionPolicy = field(default_factory=AdmissionPolicy)
     version: str = ""
 

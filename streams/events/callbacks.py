@@ -18,6 +18,8 @@ WantedReason = Literal[
 ]
 CallbackState = Literal["requested", "due", "leased", "dialling", "connected", "closed"]
 Outcome = Literal["completed", "reached_us_first", "withdrawn", "expired", "unreachable", "blocked"]
+FirstRung = Literal["agent", "customer"]
+TextAnswer = Literal["accepted", "refused"]
 ZoneProvenance = Literal["declared", "app", "country", "number_prefix", "centre"]
 
 
@@ -73,13 +75,17 @@ class CallerServed(
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One dial: its id (the phone system's idempotency key), who dialled, what came of it."""
+    """One dial: its id (the phone system's idempotency key), who dialled, what came of it.
+
+    `first` is whose phone rings first.
+    """
 
     id: str
     agent: str
     started_at: datetime
     outcome: str | None = None
     ended_at: datetime | None = None
+    first: FirstRung = "agent"
 
 
 class CallbackData(Data, frozen=True, kw_only=True):
@@ -89,6 +95,11 @@ class CallbackData(Data, frozen=True, kw_only=True):
     `origin` is the earliest arrival: the place in line. `token` is the fencing token of the
     present lease, `epoch` the life of Redis that issued it. `on_hold` are the contacts that still
     wait in the phone system and must be taken out of its queue; `still_waiting` says there are any.
+
+    `quiet_from` is when the caller's quiet hours begin: they are not rung from then on. `agreed_at`
+    is the time the caller asked for. `text` is what became of the text message after unanswered
+    attempts: owed, then as the message provider answered. `out_of_turn` is why somebody on hold, no
+    less urgent and there before, was overtaken.
     """
 
     id: str
@@ -122,12 +133,17 @@ class CallbackData(Data, frozen=True, kw_only=True):
     outcome: Outcome | None = None
     outcome_reason: str | None = None
     closed_at: datetime | None = None
+    quiet_from: datetime | None = None
+    agreed_at: datetime | None = None
+    text: Literal["owed"] | TextAnswer | None = None
+    out_of_turn: str | None = None
 
 
 class CallbackChanged(CloudEvent, frozen=True, kw_only=True, tag="surgeline.callback.changed.v1"):
     """`change` is the transition's name in the past tense: requested, merged, leased, released,
     dialled, connected, completed, failed, rescheduled, withdrawn, expired, number_revealed,
-    renewed (the lease), call_withdrawn (from the phone system's queue), dial_ended.
+    renewed (the lease), call_withdrawn (from the phone system's queue), dial_ended, postponed (to
+    the end of quiet hours), texted.
     """
 
     change: str

@@ -8,8 +8,11 @@ import msgspec
 
 from streams.errors import InvalidEventError
 from streams.events.agents import AgentStateChanged
+from streams.events.audit import AuditRecorded
 from streams.events.baselines import BaselineLearned, DetectorCheckpointed
 from streams.events.callbacks import CallbackChanged, CallbackWanted, CallerServed, SwitchesSet
+from streams.events.centre import CentreApplied
+from streams.events.commands import OrderGiven
 from streams.events.contacts import (
     ContactAbandoned,
     ContactAnswered,
@@ -23,6 +26,7 @@ from streams.events.control import ClockDeclared, ContactKeyed, DeadLettered
 from streams.events.demand import PulseCounted, QueuesMeasured
 from streams.events.envelope import CloudEvent
 from streams.events.surges import (
+    EventPlanned,
     FeedResumed,
     FeedSilent,
     SeatsNeeded,
@@ -46,6 +50,7 @@ Event = (
     | SurgeDeclared
     | SurgeRevised
     | SurgeCleared
+    | EventPlanned
     | SeatsNeeded
     | WaitEstimated
     | BaselineLearned
@@ -56,9 +61,12 @@ Event = (
     | CallerServed
     | CallbackChanged
     | SwitchesSet
+    | OrderGiven
+    | CentreApplied
     | ClockDeclared
     | ContactKeyed
     | DeadLettered
+    | AuditRecorded
 )
 EVENT_TYPES: dict[str, type[CloudEvent]] = {
     str(cls.__struct_config__.tag): cls for cls in Event.__args__
@@ -74,6 +82,11 @@ _encoder = msgspec.json.Encoder()
 _parcel_decoder = msgspec.json.Decoder(list[Event])
 _loose_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event)
+
+
+def encode_decision(event: CloudEvent, version: str) -> bytes:
+    """One event as JSON bytes, with the version of the centre file by which it was decided."""
+    return _encoder.encode(msgspec.structs.replace(event, centreversion=version))
 
 
 def encode(event: CloudEvent) -> bytes:

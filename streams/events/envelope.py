@@ -21,8 +21,9 @@ class CloudEvent(
     """Attributes that all events share. Subclasses set `tag` to the wire type and add `data`.
 
     `recordedtime` is the centre's clock when intake took the event; `originaltime` is the time in
-    a replayed recording before the replay's constant shift; `partitionkey` is what decided the
-    partition (a caller pseudonym or a contact id, never a number).
+    a replayed recording before the replay's constant shift; `centreversion` is the version of the
+    centre file by which something was decided; `partitionkey` is what decided the partition (a
+    caller pseudonym or a contact id, never a number).
     """
 
     specversion: str = msgspec.field(default="1.0")
@@ -33,6 +34,7 @@ class CloudEvent(
     datacontenttype: str = "application/json"
     recordedtime: datetime | None = None
     originaltime: datetime | None = None
+    centreversion: str | None = None
     partitionkey: str | None = None
 
 

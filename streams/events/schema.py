@@ -19,10 +19,13 @@ from streams.events.codec import EVENT_TYPES, INTAKE_TYPES
 from streams.events.envelope import CloudEvent
 from streams.topics import (
     AGENTS,
+    AUDIT,
     BASELINES,
     CALLBACKS,
     CATALOGUE,
+    CENTRE,
     CLOCK,
+    COMMANDS,
     CONTACT_KEYS,
     CONTACTS,
     DEAD_LETTERS,
@@ -45,7 +48,7 @@ NUMBER: Final = {
     "default": None,
 }
 LONGEST: Final = {"id": 256, "source": 256, "subject": 128}
-_OURS: Final = ("recordedtime", "partitionkey")
+_OURS: Final = ("recordedtime", "centreversion", "partitionkey")
 
 # Which families of types a topic carries, by the words after "surgeline.".
 CARRIED: Final[dict[Topic, tuple[str, ...]]] = {
@@ -58,9 +61,12 @@ CARRIED: Final[dict[Topic, tuple[str, ...]]] = {
     SEATS: ("seats.", "wait."),
     OVERFLOW: ("overflow.",),
     CALLBACKS: ("callback.",),
+    COMMANDS: ("order.",),
+    CENTRE: ("centre.",),
     CLOCK: ("clock.",),
     BASELINES: ("baseline.", "detector."),
     DEAD_LETTERS: ("dead-letter.",),
+    AUDIT: ("audit.",),
 }
 
 

@@ -5,9 +5,11 @@ from typing import Literal
 
 import msgspec
 
+from streams.events.commands import Role
 from streams.events.envelope import CloudEvent, Data
 
 Tier = Literal["watch", "alert"]
+Ended = Literal["dismissed", "closed"]
 
 
 class SurgeData(Data, frozen=True, kw_only=True):
@@ -22,6 +24,11 @@ class SurgeData(Data, frozen=True, kw_only=True):
     (`alerted_at` is then set) and may give it a more specific `key`: fold by `episode`.
     `revision` counts the episode's facts from 0. `covers` is the share of the whole excess that
     this key holds, and `also` names the other keys that the same surge has raised.
+
+    What people in command ordered stands in roles and times: who declared it (no role: the
+    detector did; `ratio_said` is how many times the usual they expect), who acknowledged it
+    first, until when it is not over (`held_until`), who `ended` it and how; what is left of it
+    is not declared again before `quiet_until`. `orders` are the ids of the orders obeyed.
     """
 
     episode: str
@@ -46,6 +53,15 @@ class SurgeData(Data, frozen=True, kw_only=True):
     revision: int = 0
     covers: float | None = None
     also: tuple[str, ...] = ()
+    declared_by: Role | None = None
+    ratio_said: float | None = None
+    acknowledged_by: Role | None = None
+    acknowledged_at: datetime | None = None
+    held_until: datetime | None = None
+    ended: Ended | None = None
+    ended_by: Role | None = None
+    quiet_until: datetime | None = None
+    orders: tuple[str, ...] = ()
 
 
 class SurgeDeclared(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.declared.v1"):
@@ -58,6 +74,29 @@ class SurgeRevised(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.r
 
 class SurgeCleared(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.cleared.v1"):
     data: SurgeData
+
+
+class PlannedData(Data, frozen=True, kw_only=True):
+    """A planned event: `ratio` times the usual is expected of a key, and that is no surge.
+
+    `event` is the id of the order; it counts from `begins_at`, or from when it was ordered if
+    that is later, until `ends_at`, or until it was called off. `orders` are the ids obeyed.
+    """
+
+    event: str
+    key: str
+    begins_at: datetime
+    ends_at: datetime
+    ratio: float
+    title: str
+    planned_by: Role
+    called_off_at: datetime | None = None
+    called_off_by: Role | None = None
+    orders: tuple[str, ...] = ()
+
+
+class EventPlanned(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.planned.v1"):
+    data: PlannedData
 
 
 class FeedData(Data, frozen=True, kw_only=True):

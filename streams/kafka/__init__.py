@@ -5,11 +5,13 @@ group for whoever rebuilds or follows state. aiokafka is used here and in the pr
 """
 
 from streams.kafka.admin import create_topics
+from streams.kafka.centre import FollowedCentre
 from streams.kafka.clock import FollowedClock
 from streams.kafka.reader import Record, end_offsets, follow, read_to_end
 from streams.kafka.writer import LogWriter, Outgoing
 
 __all__ = [
+    "FollowedCentre",
     "FollowedClock",
     "LogWriter",
     "Outgoing",

@@ -75,6 +75,7 @@ class Runner:
         self._room = asyncio.Event()
         self._hands = asyncio.Lock()
         self._to_load: Mapping[int, int | None] | None = None
+        self._successor: Processor | None = None
         self._next_tick = 0.0
         self._loop: asyncio.Task[None] | None = None
 
@@ -94,6 +95,14 @@ class Runner:
             self._wake.set()
             await self._loop
         await self.app.stop()
+
+    def renew(self, processor: Processor) -> None:
+        """Let another processor of the same name go on from here, before anything else is folded.
+
+        It loads what this one has, as after a restart; what waits in the inbox is folded by it.
+        """
+        self._successor = processor
+        self._wake.set()
 
     def failure(self) -> BaseException | None:
         """Why this runner cannot go on, if so."""
@@ -159,7 +168,7 @@ class Runner:
                     await self._step()
 
     async def _until_something_is_due(self) -> None:
-        if not self._inbox and self._to_load is None:
+        if not self._inbox and self._to_load is None and self._successor is None:
             self.idle = True
             self._wake.clear()
             try:
@@ -171,6 +180,8 @@ class Runner:
             await asyncio.sleep(GATHER_SECONDS)
 
     async def _step(self) -> None:
+        if self._successor is not None:
+            await self._hand_over(self._successor)
         if self._to_load is not None:
             await self._load(self._to_load)
             if not self._open:
@@ -192,6 +203,13 @@ class Runner:
         batch = self._inbox[:count]
         del self._inbox[:count]
         return batch
+
+    async def _hand_over(self, successor: Processor) -> None:
+        self._successor = None
+        if self._to_load is None:
+            self._to_load = dict(self.processor.positions())
+        await self.processor.load({}, lambda: True)
+        self.processor = successor
 
     async def _load(self, committed: Mapping[int, int | None]) -> None:
         began = time.monotonic()

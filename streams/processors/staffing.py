@@ -14,7 +14,7 @@ from streams.domain.centre import Centre
 from streams.domain.staffing.announcing import Announcer
 from streams.domain.staffing.staffing import SeatPlanner, SurgeFact
 from streams.events.agents import AgentStateChanged
-from streams.events.codec import encode
+from streams.events.codec import encode_decision
 from streams.events.demand import QueuesMeasured
 from streams.events.surges import FeedResumed, FeedSilent, SeatsNeeded, WaitEstimated
 from streams.kafka import FollowedClock, Outgoing, Record, follow, read_to_end
@@ -82,7 +82,7 @@ class Staffing:
                     refuse(record, SURGES.name, event, moment.letters)
             self._position = record.offset + 1
         metrics.EVENTS_FOLDED.labels(self.name).inc(len(records))
-        return _latest(needs)
+        return _latest(needs, self._centre.version)
 
     def tick(self, moment: Moment) -> list[Outgoing]:
         """Counselors who came and went, lines that grew, the plan that changes with the hour."""
@@ -98,7 +98,9 @@ class Staffing:
         metrics.STAFFING_LEARNED_FROM.labels("handled").set(learned.handled)
         metrics.STAFFING_LEARNED_FROM.labels("gave_up").set(learned.gave_up)
         needs = self._planner.tick(moment.now)
-        return [*_latest(needs), *_waits(self._announcer.tick(moment.now))]
+        version = self._centre.version
+        waits = _waits(self._announcer.tick(moment.now), version)
+        return [*_latest(needs, version), *waits]
 
     def _take(
         self,
@@ -160,22 +162,24 @@ class StateFeed:
             self._records[record.key if self._last_only else record.offset] = record
 
 
-def _waits(said: Sequence[WaitEstimated]) -> list[Outgoing]:
+def _waits(said: Sequence[WaitEstimated], version: str) -> list[Outgoing]:
     return [
         Outgoing(
             topic=SEATS,
             key=f"wait/{wait.data.queue}".encode(),
             partition=ONLY,
-            value=encode(wait),
+            value=encode_decision(wait, version),
         )
         for wait in said
     ]
 
 
-def _latest(needs: Sequence[SeatsNeeded]) -> list[Outgoing]:
+def _latest(needs: Sequence[SeatsNeeded], version: str) -> list[Outgoing]:
     """The last word on each pool."""
     by_pool = {need.data.pool: need for need in needs}
     return [
-        Outgoing(topic=SEATS, key=pool.encode(), partition=ONLY, value=encode(need))
+        Outgoing(
+            topic=SEATS, key=pool.encode(), partition=ONLY, value=encode_decision(need, version)
+        )
         for pool, need in by_pool.items()
     ]

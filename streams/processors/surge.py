@@ -14,7 +14,7 @@ from typing import Final
 from streams.domain.centre import Centre
 from streams.domain.detection.surge import SurgeFact, SurgeWatch
 from streams.events.baselines import DetectorCheckpointed
-from streams.events.codec import encode
+from streams.events.codec import encode, encode_decision
 from streams.events.demand import PulseCounted
 from streams.events.envelope import CloudEvent
 from streams.events.surges import FeedResumed, FeedSilent
@@ -87,7 +87,7 @@ class Surge:
         moment.letters.good(folded)
         self._observed = self._observed or folded > 0
         metrics.EVENTS_FOLDED.labels(self.name).inc(folded)
-        return _surges(facts)
+        return _surges(facts, self._centre.version)
 
     def tick(self, moment: Moment) -> list[Outgoing]:
         """Surges that are over, or whose numbers are due again; a feed that fell silent."""
@@ -96,7 +96,7 @@ class Surge:
         self._follow_clock(moment)
         watch = self._heard.watch
         now = self._heard.until if moment.behind and self._heard.until else moment.now
-        said = [*_surges(watch.tick(now)), *_feed(watch.feed(now))]
+        said = [*_surges(watch.tick(now), self._centre.version), *_feed(watch.feed(now))]
         if self._observed and time.monotonic() >= self._next_checkpoint:
             self._next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
             self._observed = False
@@ -118,7 +118,7 @@ def _watch(centre: Centre) -> SurgeWatch:
     return SurgeWatch(centre, known_days(centre.region))
 
 
-def _surges(facts: Iterable[SurgeFact]) -> list[Outgoing]:
+def _surges(facts: Iterable[SurgeFact], version: str) -> list[Outgoing]:
     # By episode, not by surge key: an episode may be renamed to a narrower key, and its last word
     # must outlive compaction whatever other episodes of that key there are.
     outgoing = []
@@ -134,7 +134,8 @@ def _surges(facts: Iterable[SurgeFact]) -> list[Outgoing]:
                 "ratio": round(data.ratio, 2),
             },
         )
-        outgoing.append(_to(SURGES, data.episode, fact))
+        value = encode_decision(fact, version)
+        outgoing.append(Outgoing(topic=SURGES, key=data.episode.encode(), partition=0, value=value))
     return outgoing
 
 

@@ -17,7 +17,7 @@ import msgspec
 from streams.domain.centre import Centre
 from streams.domain.contacts.contact import OverflowFact
 from streams.events.callbacks import CallbackWanted
-from streams.events.codec import derived_id, encode, encode_parcel
+from streams.events.codec import derived_id, encode, encode_decision, encode_parcel
 from streams.events.demand import PulseCounted, PulseData, QueueData, QueuesMeasured
 from streams.kafka import FollowedClock, Outgoing, Record
 from streams.processors.contract import Moment, Start
@@ -103,7 +103,8 @@ class Tally:
             for fold in folds
             for fact in fold.pass_time(now, behind=fold.partition in moment.behind)
         ]
-        return [*_overflow(overflow), *self._pulses(folds, now), *self._measured(folds, now)]
+        decided = _overflow(overflow, self._centre.version)
+        return [*decided, *self._pulses(folds, now), *self._measured(folds, now)]
 
     # --- what is said ------------------------------------------------------------------------
 
@@ -163,9 +164,10 @@ def _queues(data: QueueData, now: datetime) -> Outgoing:
     )
 
 
-def _overflow(facts: Iterable[OverflowFact]) -> list[Outgoing]:
+def _overflow(facts: Iterable[OverflowFact], version: str) -> list[Outgoing]:
     outgoing = []
     for fact in facts:
         key = fact.data.caller.key if isinstance(fact, CallbackWanted) else fact.data.caller_key
-        outgoing.append(Outgoing(topic=OVERFLOW, key=key.encode(), value=encode(fact)))
+        value = encode_decision(fact, version)
+        outgoing.append(Outgoing(topic=OVERFLOW, key=key.encode(), value=value))
     return outgoing

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
 from streams.domain.centre import Centre
-from streams.kafka import FollowedClock, LogWriter
+from streams.kafka import FollowedCentre, FollowedClock, LogWriter
 from streams.processors import health
 from streams.processors.contract import Processor
 from streams.processors.runner import Runner
@@ -48,17 +48,19 @@ class Worker:
     def __init__(
         self,
         settings: StreamsSettings,
-        centre: Centre,
+        centre: FollowedCentre,
         makers: Mapping[str, Maker],
         seal: Callable[[bytes], str],
     ) -> None:
         self._settings = settings
+        self._centre = centre
+        self._makers = makers
         self._clock = FollowedClock(settings.connections)
         self._writer = LogWriter(settings.connections, deadline_seconds=WRITE_DEADLINE_SECONDS)
         self._runners = [
             Runner(
                 settings.connections,
-                makers[name](settings, centre, self._clock),
+                makers[name](settings, centre.centre, self._clock),
                 writer=self._writer,
                 clock=self._clock,
                 seal=seal,
@@ -79,6 +81,8 @@ class Worker:
             loop.add_signal_handler(number, asked_to_stop.set)
         await self._writer.start()
         await self._clock.start()
+        self._centre.on_change(self._renew)
+        await self._centre.start()
         web = await health.serve(
             self._settings.host, self._settings.port, alive=self._alive, ready=self._ready
         )
@@ -93,12 +97,19 @@ class Worker:
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.gather(*(runner.stop() for runner in self._runners))
+                await self._centre.stop()
                 await self._clock.stop()
                 await self._writer.stop()
                 await web.cleanup()
         except TimeoutError:
             die("stopping took too long")
         log.info("worker stopped")
+
+    def _renew(self, centre: Centre) -> None:
+        """Each processor begins anew by another version, from the log, as after a restart."""
+        for runner in self._runners:
+            maker = self._makers[runner.processor.name]
+            runner.renew(maker(self._settings, centre, self._clock))
 
     async def _watch(self) -> None:
         """Ends the process when a runner failed, or when this loop itself no longer turns."""

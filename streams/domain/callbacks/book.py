@@ -8,23 +8,37 @@ is kept in order until it is taken.
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Final
 
 from streams.domain.callbacks import callback as life
 from streams.domain.callbacks import dial as dials
 from streams.domain.callbacks import lease as leases
+from streams.domain.callbacks import quiet, texting
 from streams.domain.callbacks.callback import Change, RefusedError, WithdrawalAnswer
 from streams.domain.callbacks.lease import Claim
 from streams.domain.callbacks.order import Wish, fits, lane, may_be_leased, place
-from streams.domain.centre import OverflowPolicy
-from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed, Outcome
+from streams.domain.centre import CallbackPolicy, OverflowPolicy
+from streams.events.callbacks import (
+    CallbackData,
+    CallbackWanted,
+    CallerServed,
+    FirstRung,
+    Outcome,
+    TextAnswer,
+)
 from streams.events.codec import derived_id
+
+RULES: Final = CallbackPolicy()
 
 
 class CallbackBook:
     """One open callback per caller; every command names the callback, or the fact finds it."""
 
-    def __init__(self, policy: OverflowPolicy, epoch: int = 1) -> None:
+    def __init__(
+        self, policy: OverflowPolicy, epoch: int = 1, rules: CallbackPolicy = RULES
+    ) -> None:
         self.policy = policy
+        self.rules = rules
         self.epoch = epoch
         self._states: dict[str, CallbackData] = {}
         self._open: dict[str, str] = {}
@@ -134,22 +148,27 @@ class CallbackBook:
         held = (s for s in self._states.values() if s.agent == agent and s.state in life.HELD)
         return next(held, None)
 
-    def lease(self, callback_id: str, agent: str, now: datetime) -> CallbackData:
+    def lease(
+        self, callback_id: str, agent: str, now: datetime, *, out_of_turn: str | None = None
+    ) -> CallbackData:
         """Give it to the agent; to its holder, give it again."""
         state = self._must(callback_id)
         if state.agent == agent and state.state in life.HELD:
             return self._keep(state, leases.resume(state, self.epoch, now, self.policy))
-        return self._keep(state, leases.lease(state, agent, self.epoch, now, self.policy))
+        given = leases.lease(state, agent, self.epoch, now, self.policy, out_of_turn=out_of_turn)
+        return self._keep(state, given)
 
     def renew(self, callback_id: str, claim: Claim, now: datetime) -> CallbackData:
         """The holder is still at it."""
         state = self._claimed(callback_id, claim)
         return self._keep(state, leases.renew(state, now, self.policy))
 
-    def start_dial(self, callback_id: str, claim: Claim, now: datetime) -> CallbackData:
+    def start_dial(
+        self, callback_id: str, claim: Claim, now: datetime, first: FirstRung = "agent"
+    ) -> CallbackData:
         """The holder wants the caller rung."""
         state = self._claimed(callback_id, claim)
-        return self._keep(state, dials.start_dial(state, now, self.policy))
+        return self._keep(state, dials.start_dial(state, now, self.policy, first))
 
     def connected(self, callback_id: str, claim: Claim, now: datetime) -> CallbackData:
         """They are talking."""
@@ -225,6 +244,18 @@ class CallbackBook:
         state = self._states.get(callback_id)
         return self._keep(state, life.expire(state, now)) if state else None
 
+    def postpone(self, callback_id: str, now: datetime) -> CallbackData | None:
+        """It is night where the caller is: due again in the morning."""
+        state = self._states.get(callback_id)
+        return self._keep(state, quiet.postpone(state, now)) if state else None
+
+    def text_told(
+        self, callback_id: str, answer: TextAnswer, now: datetime
+    ) -> CallbackData | None:
+        """Whoever sends texts answered."""
+        state = self._states.get(callback_id)
+        return self._keep(state, texting.told(state, answer, now)) if state else None
+
     def call_withdrawn(
         self, callback_id: str, contact: str, answer: WithdrawalAnswer, now: datetime
     ) -> CallbackData | None:
@@ -292,6 +323,7 @@ class CallbackBook:
     def _keep(self, state: CallbackData, change: Change | None) -> CallbackData:
         if change is None:
             return state
+        change = texting.noted(quiet.respected(change, self.rules, self.policy), self.rules)
         self._changes.append(change)
         self.load(change.state)
         return change.state

@@ -142,10 +142,19 @@ def merge(
         country=state.country or data.country,
         topic=state.topic or data.topic,
         skills=state.skills or data.skills,
+        due_at=_due_again(state, wanted, now),
         expires_at=max(state.expires_at, wanted.time + policy.expiry),
         still_waiting=bool(on_hold),
         on_hold=on_hold,
     )
+
+
+def _due_again(state: CallbackData, wanted: CallbackWanted, now: datetime) -> datetime:
+    """Who asks again is awake and near a phone: at once, unless another time was agreed."""
+    tried = state.attempts[-1].started_at if state.attempts else state.requested_at
+    if state.agreed_at is not None or wanted.time <= tried:
+        return state.due_at
+    return min(state.due_at, now)
 
 
 def call_withdrawn(

@@ -20,12 +20,12 @@ from streams.domain.callbacks.callback import (
     waiting_state,
     with_last,
 )
-from streams.domain.centre import OverflowPolicy
-from streams.events.callbacks import Attempt, CallbackData
+from streams.domain.centre import CallbackPolicy, OverflowPolicy
+from streams.events.callbacks import Attempt, CallbackData, FirstRung
 from streams.events.codec import derived_id
 
-# Outcomes that say something about the caller. The rest (no line, no agent, an order the phone
-# system refused) are our own failures: they cost the caller no attempt.
+# Outcomes that say something about the caller. The rest (no line, no agent, a caller who picked up
+# and met nobody, an order the phone system refused) are our own: they cost the caller no attempt.
 CALLER_OUTCOMES: Final = frozenset({"no_answer", "busy", "voicemail", "rejected", "dropped"})
 HOPELESS: Final = frozenset({"invalid_number", "number_unreadable"})
 TALKED: Final = frozenset({"answered", "completed"})
@@ -33,7 +33,19 @@ OUR_RETRY_AFTER: Final = timedelta(minutes=1)
 FUTILE_DIALS: Final = 30
 
 
-def start_dial(state: CallbackData, now: datetime, policy: OverflowPolicy) -> Change | None:
+def first_rung(policy: CallbackPolicy, under_way: int, waiting: int) -> FirstRung:
+    """Whose phone rings first. `under_way` are dials that rang the caller first and are not over.
+
+    A caller who picks up and meets nobody was rung for nothing: so the agent goes first under
+    load, and always unless the centre says how many may be risked at once.
+    """
+    risked = not waiting and under_way < policy.customer_first_at_once
+    return "customer" if risked else "agent"
+
+
+def start_dial(
+    state: CallbackData, now: datetime, policy: OverflowPolicy, first: FirstRung = "agent"
+) -> Change | None:
     """The holder is ready: order the dial."""
     if state.state == "dialling":
         return None
@@ -46,7 +58,12 @@ def start_dial(state: CallbackData, now: datetime, policy: OverflowPolicy) -> Ch
     if in_flight(state):
         raise RefusedError("dial_in_flight", "an earlier dial is not known to be over")
     number = len(state.attempts) + 1
-    dial = Attempt(id=derived_id("dial", state.id, number), agent=state.agent or "", started_at=now)
+    dial = Attempt(
+        id=derived_id("dial", state.id, number),
+        agent=state.agent or "",
+        started_at=now,
+        first=first,
+    )
     return changed(
         "dialled",
         state,

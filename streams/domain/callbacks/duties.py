@@ -8,6 +8,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 
+from streams.domain.callbacks import texting
 from streams.domain.callbacks.callback import in_flight, is_open
 from streams.events.callbacks import CallbackData
 
@@ -40,7 +41,14 @@ class AskAboutDial:
     dial: str
 
 
-Duty = TakeOffHold | PlaceDial | CancelDial | AskAboutDial
+@dataclass(frozen=True, slots=True)
+class HandOverText:
+    """Nobody answered: hand the text message over."""
+
+    text: str
+
+
+Duty = TakeOffHold | PlaceDial | CancelDial | AskAboutDial | HandOverText
 
 
 def duty(state: CallbackData, now: datetime, placed: Container[str] = ()) -> Duty | None:
@@ -50,6 +58,8 @@ def duty(state: CallbackData, now: datetime, placed: Container[str] = ()) -> Dut
         return CancelDial(last.id)
     if state.on_hold:
         return TakeOffHold(state.on_hold[0])
+    if last is None and texting.is_owed(state):
+        return HandOverText(texting.text_id(state))
     if last is None or not is_open(state):
         return None
     if state.lease_until is not None and state.lease_until < now:
@@ -61,4 +71,4 @@ def duty(state: CallbackData, now: datetime, placed: Container[str] = ()) -> Dut
 
 def has_duties(state: CallbackData) -> bool:
     """Whether anything is or may become owed to the phone system."""
-    return bool(state.on_hold) or in_flight(state)
+    return bool(state.on_hold) or in_flight(state) or texting.is_owed(state)

@@ -51,13 +51,21 @@ def check(state: CallbackData, claim: Claim, epoch: int) -> None:
 
 
 def lease(
-    state: CallbackData, agent: str, epoch: int, now: datetime, policy: OverflowPolicy
+    state: CallbackData,
+    agent: str,
+    epoch: int,
+    now: datetime,
+    policy: OverflowPolicy,
+    *,
+    out_of_turn: str | None = None,
 ) -> Change:
-    """Give a due callback to an agent."""
+    """Give a due callback to an agent; `out_of_turn` is why somebody on hold is overtaken."""
     if state.state != "due" or state.due_at > now or in_flight(state) or state.on_hold:
         raise RefusedError("not_due", f"the callback is {state.state}")
     if now >= state.expires_at:
         raise RefusedError("not_due", "the callback has expired")
+    if state.quiet_from is not None and now >= state.quiet_from:
+        raise RefusedError("quiet_hours", "it is night where the caller is")
     return changed(
         "leased",
         state,
@@ -67,6 +75,7 @@ def lease(
         token=state.token + 1,
         epoch=epoch,
         lease_until=now + policy.lease,
+        out_of_turn=out_of_turn or state.out_of_turn,
     )
 
 
@@ -114,6 +123,7 @@ def reschedule(state: CallbackData, at: datetime, now: datetime, policy: Overflo
         lease_until=None,
         attempts=attempts,
         due_at=at,
+        agreed_at=at,
         promised_by=at + NEAR_DEADLINE,
         expires_at=max(state.expires_at, at + policy.expiry),
     )

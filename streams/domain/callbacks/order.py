@@ -40,7 +40,8 @@ def near_from(state: CallbackData) -> datetime:
 def may_be_leased(state: CallbackData, now: datetime) -> bool:
     """Whether an agent may have it now."""
     free = state.state == "due" and not state.on_hold and not in_flight(state)
-    return free and state.due_at <= now < state.expires_at
+    awake = state.quiet_from is None or now < state.quiet_from
+    return free and awake and state.due_at <= now < state.expires_at
 
 
 def score(state: CallbackData, *, near: bool) -> int:

@@ -1,0 +1,126 @@
+"""Do running processes go by a version of the centre file as soon as it is put in force?"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from streams.centre_file import check_text
+from streams.events.callbacks import CallbackWanted
+from streams.events.centre import CentreApplied, CentreData
+from streams.events.codec import decode, encode
+from streams.kafka import FollowedCentre, LogWriter, Outgoing, read_to_end
+from streams.settings import Connections
+from streams.topics import CENTRE, OVERFLOW
+from tests.support.feed import Step, caught_up, feed, people, recount
+from tests.support.stack import SecretsEnv, ServiceProcess, service_env
+
+
+@pytest.fixture
+async def writer(connections: Connections) -> AsyncIterator[LogWriter]:
+    log_writer = LogWriter(connections)
+    await log_writer.start()
+    yield log_writer
+    await log_writer.stop()
+
+
+@pytest.fixture
+def env(connections: Connections, secrets_env: SecretsEnv) -> dict[str, str]:
+    return service_env(connections, secrets_env)
+
+
+def version(connections: Connections, *replaced: tuple[str, str]) -> CentreData:
+    text = connections.centre.read_text()
+    for before, after in replaced:
+        assert before in text
+        text = text.replace(before, after)
+    centre, problems = check_text(text.encode(), "test")
+    assert centre is not None
+    assert problems == []
+    return CentreData(version=centre.version, text=text, applied_by="manager-1", reason="test")
+
+
+async def apply(writer: LogWriter, data: CentreData) -> None:
+    fact = CentreApplied(
+        id=str(uuid.uuid4()),
+        source="surgeline/command",
+        subject="centre",
+        time=datetime.now(UTC),
+        data=data,
+    )
+    await writer.append([Outgoing(topic=CENTRE, key=fact.id.encode(), value=encode(fact))])
+
+
+async def wanted(connections: Connections) -> list[CallbackWanted]:
+    return [
+        event
+        async for record in read_to_end(connections, OVERFLOW)
+        if isinstance(event := decode(record.value or b""), CallbackWanted)
+    ]
+
+
+async def test_a_shorter_wait_limit_is_kept_by_the_running_worker_and_named_in_its_promises(
+    connections: Connections, env: dict[str, str], writer: LogWriter
+) -> None:
+    waiting = [Step(0, f"w{n}", "arrived", f"{n:032x}", "main", -100.0) for n in range(5)]
+    shorter = version(connections, ('wait_limit = "3m"', 'wait_limit = "1m"'))
+    async with ServiceProcess("streams", env, ("--only", "tally")) as worker:
+        await feed(writer, waiting)
+        await caught_up(connections)
+        await asyncio.sleep(1)
+        assert await wanted(connections) == []
+        await apply(writer, shorter)
+        async with asyncio.timeout(20):
+            while len(promised := await wanted(connections)) < len(waiting):
+                await asyncio.sleep(0.2)
+        assert worker.alive
+    assert {fact.centreversion for fact in promised} == {shorter.version}
+
+
+async def test_a_version_put_in_force_amid_the_traffic_loses_and_repeats_nothing(
+    connections: Connections, env: dict[str, str], writer: LogWriter
+) -> None:
+    steps = people(seed=7, contacts=900, events_per_second=2000)
+    other = version(connections, ('short_abandon = "5s"', 'short_abandon = "5.0s"'))
+    async with ServiceProcess("streams", env, ("--only", "tally")):
+        await asyncio.gather(feed(writer, steps), _in_the_middle(writer, other))
+        said = await caught_up(connections)
+    due = await recount(connections, said.overflow.values())
+    assert (said.counts, said.pulses) == (due.counts, due.pulses)
+    assert (due.overflow, said.repeats) == ({}, 0)
+
+
+async def _in_the_middle(writer: LogWriter, data: CentreData) -> None:
+    await asyncio.sleep(0.7)
+    await apply(writer, data)
+
+
+async def test_a_file_counts_until_the_log_has_seen_it_and_never_comes_back_by_a_restart(
+    connections: Connections, writer: LogWriter, tmp_path: Path
+) -> None:
+    shipped = version(connections)
+    later = version(connections, ('wait_limit = "3m"', 'wait_limit = "2m"'))
+    assert await in_force(connections) == shipped.version
+    for data in (shipped, later):
+        await apply(writer, data)
+    assert await in_force(connections) == later.version
+    edited = tmp_path / "centre.toml"
+    unseen = version(connections, ('wait_limit = "3m"', 'wait_limit = "4m"'))
+    edited.write_text(unseen.text)
+    changed = Connections(
+        kafka=connections.kafka,
+        redis=connections.redis,
+        prefix=connections.prefix,
+        centre=edited,
+    )
+    assert await in_force(changed) == unseen.version
+
+
+async def in_force(connections: Connections) -> str:
+    followed = FollowedCentre(connections)
+    await followed.start()
+    await followed.stop()
+    return followed.centre.version
