@@ -115,12 +115,21 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """A phone system with a dirty line: repeats, latecomers, hang-ups that are never told."""
+    """A phone system with a dirty line: repeats, latecomers, hang-ups that are never told.
+
+    And one that takes commands badly: not carried out, carried out with the answer lost, carried
+    out or answered late (wall time), carried out twice. These are shares of the commands.
+    """
 
     repeated: float = 0.0
     late: float = 0.0
     late_at_most: timedelta = timedelta(seconds=300)
     hang_ups_lost: float = 0.0
+    commands_failed: float = 0.0
+    commands_lost: float = 0.0
+    commands_late: float = 0.0
+    commands_late_at_most: timedelta = timedelta(seconds=8)
+    commands_doubled: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,13 @@ class Message:
     drill: bool = False
 
 
+def full_text(message: Message) -> str:
+    """The text with the person's link, unless whoever wrote it has put the link in already."""
+    if not message.answer_url or message.answer_url in message.text:
+        return message.text
+    return f"{message.text} {message.answer_url}"
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The provider has it, and calls it `reference` ("" when it gives no name)."""

@@ -10,6 +10,8 @@ from streams.errors import SurgelineError
 
 Withdrawal = Literal["withdrawn", "not_waiting", "answered"]
 Cancellation = Literal["cancelled", "too_late", "unknown"]
+TextAnswer = Literal["accepted", "refused"]
+FirstRung = Literal["agent", "customer"]
 DialCondition = Literal["ringing", "connected", "ended", "unknown"]
 
 
@@ -22,13 +24,29 @@ class DialOrder:
     """One dial. `dial` is its identity: ordered twice, it is made once.
 
     `token` rises with every lease of the callback, so that an order which was long under way
-    and arrives after a newer one can be told from it.
+    and arrives after a newer one can be told from it. `first` is whose phone rings first: who
+    picks up as a caller and meets no agent was rung for nothing ("abandoned_by_us").
     """
 
     dial: str
     callback: str
     token: int
     agent: str
+    number: str = field(repr=False)
+    first: FirstRung = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextOrder:
+    """One text message. `text` is its identity: handed over twice, it is sent once.
+
+    `template` names what is said, in `language`; the words are kept by whoever sends it.
+    """
+
+    text: str
+    callback: str
+    template: Literal["could_not_reach_you"]
+    language: str | None
     number: str = field(repr=False)
 
 
@@ -63,3 +81,17 @@ class PhoneSystem(Protocol):
 
     async def dial_status(self, dial: str) -> DialStatus:
         """What became of a dial."""
+
+
+class TextHandOff(Protocol):
+    """Whoever sends text messages, as far as callbacks need one sent. May be asked again."""
+
+    async def hand_over(self, order: TextOrder) -> TextAnswer:
+        """Take a message to send it once; "refused" when it never will be.
+
+        `PhoneUnavailableError` when there was no answer: it is asked again.
+        """
+
+
+class PhoneLines(PhoneSystem, TextHandOff, Protocol):
+    """A phone system that also passes text messages on."""

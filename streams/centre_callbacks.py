@@ -48,7 +48,7 @@ def _quiet_hours(table: Table) -> tuple[time, time] | None:
         return None
     found = _QUIET.fullmatch(text)
     if found is None or found.group(1, 2) == found.group(3, 4):
-        right = 'must be two different times of the caller\'s day, such as "22:00-08:00", or "never"'
+        right = 'must be two different times of day, such as "22:00-08:00", or "never"'
         table.wrong("quiet_hours", f"is {text!r}", right)
         return None
     hour, minute, end_hour, end_minute = map(int, found.groups())
@@ -71,4 +71,4 @@ def _check_lists(table: Table, policy: CallbackPolicy) -> None:
                 table.wrong(name, f"names {country!r}", right)
     both = sorted({*policy.countries_allowed} & {*policy.countries_denied})
     if both:
-        table.wrong("countries_denied", f"denies {both}, which is allowed too", "say one of the two")
+        table.wrong("countries_denied", f"denies {both}, allowed above", "say one of the two")

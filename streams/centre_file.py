@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from streams.centre_callbacks import callbacks_policy
-from streams.centre_table import NAME, Problem, Table
+from streams.centre_overflow import Known, overflow_policy
+from streams.centre_people import people_policy
+from streams.centre_table import Problem, Table
 from streams.domain.centre import (
     AdmissionPolicy,
     AlertPolicy,
     Baseline,
     Centre,
     Mission,
-    OverflowPolicy,
     Pool,
     Queue,
     ServiceTarget,
@@ -88,9 +89,17 @@ def _centre(root: Table, version: str) -> Centre:
         target=_target(root.table("target")),
         baselines=_baselines(root.table("baseline"), {queue.name for queue in queues}),
         alerts=_alerts(root.table("alerts")),
-        overflow=_overflow(root.table("overflow")),
+        overflow=overflow_policy(
+            root.table("overflow"),
+            Known(
+                queues=[queue.name for queue in queues],
+                languages=languages,
+                skills=[skill for pool in pools for skill in pool.skills],
+            ),
+        ),
         callbacks=callbacks_policy(root.table("callbacks"), zone),
         admission=_admission(root.table("admission")),
+        people=people_policy(root.table("people")),
         version=version,
     )
     for name, items in (("pools", pools), ("queues", queues)):
@@ -233,26 +242,6 @@ def _alerts(table: Table) -> AlertPolicy:
     return policy
 
 
-def _overflow(table: Table) -> OverflowPolicy:
-    default = OverflowPolicy()
-    policy = OverflowPolicy(
-        wait_limit=table.duration("wait_limit", default.wait_limit),
-        promise=table.duration("promise", default.promise),
-        expiry=table.duration("expiry", default.expiry),
-        attempts=int(table.number("attempts", default.attempts, low=1, high=20, whole=True)),
-        retry_after=table.duration("retry_after", default.retry_after),
-        lease=table.duration("lease", default.lease),
-        max_wait_without_end=table.duration("max_wait_without_end", default.max_wait_without_end),
-        blocked_numbers=table.texts("blocked_numbers", default.blocked_numbers),
-    )
-    if policy.promise > policy.expiry:
-        table.wrong("promise", "is later than expiry", "a promise must end before it expires")
-    if policy.expiry > timedelta(hours=24):
-        table.wrong("expiry", "is over 24h", "callers are remembered for 24 hours; use at most 24h")
-    table.finish()
-    return policy
-
-
 def _admission(table: Table) -> AdmissionPolicy:
     default = AdmissionPolicy()
     policy = AdmissionPolicy(
@@ -264,15 +253,10 @@ def _admission(table: Table) -> AdmissionPolicy:
         most_waiting=int(
             table.number("most_waiting", default.most_waiting, low=0, high=1e6, whole=True)
         ),
-        life_at_risk_topics=table.texts("life_at_risk_topics", default.life_at_risk_topics),
     )
-    for topic in policy.life_at_risk_topics:
-        if not NAME.match(topic):
-            table.wrong(
-                "life_at_risk_topics",
-                f"names {topic!r}",
-                'a topic is letters, digits, ".", "_" or "-", such as "disaster"',
-            )
+    if table.has("life_at_risk_topics"):
+        table.asked.add("life_at_risk_topics")
+        table.wrong("life_at_risk_topics", "stands in the wrong table", "write it under [overflow]")
     if not policy.most_drain:
         table.wrong("most_drain", "is zero", 'must be longer than nothing, such as "4h"')
     table.finish()

@@ -132,8 +132,9 @@ class Table:
         if not isinstance(value, list):
             self.wrong(name, "is one table", f"must be a list: write each as [[{name}]]")
             return []
+        where = f"{self.where}.{name}" if self.where else name
         return [
-            Table(f"{name}[{index}]", item, self.problems)
+            Table(f"{where}[{index}]", item, self.problems)
             for index, item in enumerate(value, start=1)
         ]
 

@@ -58,7 +58,7 @@ AGENTS = Topic(
     partitions=1,
     cleanup="compact",
     writer="intake",
-    readers=("staffing", "boards"),
+    readers=("staffing", "boards", "callbacks"),
 )
 PULSES = Topic(
     name="pulses",
@@ -75,7 +75,7 @@ QUEUES = Topic(
     partitions=1,
     cleanup="compact",
     writer="tally",
-    readers=("staffing", "boards", "admission"),
+    readers=("staffing", "boards", "admission", "callbacks"),
 )
 SURGES = Topic(
     name="surges",
@@ -122,7 +122,7 @@ COMMANDS = Topic(
     partitions=1,
     retention_ms=365 * DAY_MS,
     writer="command",
-    readers=("surge", "command", "audit"),
+    readers=("surge", "command"),
 )
 CENTRE = Topic(
     name="centre",
@@ -132,6 +132,25 @@ CENTRE = Topic(
     cleanup="compact",
     writer="command",
     readers=("every process",),
+)
+PEOPLE = Topic(
+    name="people",
+    holds="who can be called out and their shifts; names, numbers and addresses sealed",
+    key="person/ or shift/ and the id",
+    partitions=1,
+    cleanup="compact",
+    writer="callout",
+    readers=("callout",),
+)
+CALLOUTS = Topic(
+    name="callouts",
+    holds="the whole state of every call-out, and of its offer to each person, after transitions",
+    key="call-out id; offer id",
+    partitions=6,
+    cleanup="compact",
+    retention_ms=90 * DAY_MS,
+    writer="callout",
+    readers=("callout", "boards", "audit", "command"),
 )
 CLOCK = Topic(
     name="clock",
@@ -180,8 +199,10 @@ CATALOGUE: Final[tuple[Topic, ...]] = (
     SEATS,
     OVERFLOW,
     CALLBACKS,
+    CALLOUTS,
     COMMANDS,
     CENTRE,
+    PEOPLE,
     CLOCK,
     BASELINES,
     DEAD_LETTERS,

@@ -11,6 +11,7 @@ import uvicorn
 from load.phone.commands import make_app
 from load.phone.desk import CallbackDesk
 from load.phone.exchange import Exchange
+from load.phone.faults import Unreliable
 from load.phone.ledger import Ledger
 from load.phone.outbox import Outbox
 from load.phone.settings import PhoneSettings
@@ -54,9 +55,10 @@ async def play(settings: PhoneSettings) -> None:
 
 
 def _server(settings: PhoneSettings, exchange: Exchange) -> uvicorn.Server:
+    scenario = settings.scenario
     return uvicorn.Server(
         uvicorn.Config(
-            make_app(exchange, settings.token),
+            Unreliable(make_app(exchange, settings.token), scenario.faults, scenario.seed),
             host=settings.host,
             port=settings.port,
             log_config=None,

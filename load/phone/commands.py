@@ -6,7 +6,7 @@ for everything but `/readyz`.
 
 import hmac
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Body, Depends, FastAPI, HTTPException, Request
 
@@ -36,9 +36,23 @@ def make_app(exchange: Exchange, token: str) -> FastAPI:
         token: Annotated[int, Body(ge=0)],
         agent: Text,
         number: Text,
+        first: Annotated[Literal["agent", "customer"], Body()] = "agent",
     ) -> dict[str, Any]:
-        order = Dial(id=dial, callback=callback, token=token, agent=agent, number=number)
+        order = Dial(
+            id=dial, callback=callback, token=token, agent=agent, number=number, first=first
+        )
         return told(exchange.order_dial(order))
+
+    @app.post("/commands/text", dependencies=guarded)
+    async def text(
+        text: Text,
+        callback: Text,
+        template: Text,
+        number: Text,
+        language: Annotated[str | None, Body(max_length=16)] = None,
+    ) -> dict[str, str]:
+        del language
+        return {"text": text, "result": exchange.order_text(text, callback, template, number)}
 
     @app.get("/commands/dial/{dial}", dependencies=guarded)
     async def status(dial: str) -> dict[str, Any]:

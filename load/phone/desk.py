@@ -29,6 +29,7 @@ REPORTS: Final = {
     "completed": ("complete", {"result": "answered"}),
     "no_answer": ("fail", {"outcome": "no_answer"}),
     "busy": ("fail", {"outcome": "busy"}),
+    "abandoned_by_us": ("fail", {"outcome": "abandoned_by_us"}),
 }
 
 Step = Callable[[], Awaitable[None]]

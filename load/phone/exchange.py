@@ -1,6 +1,6 @@
 """How do the hall, the ledger, the line to intake and the platform's commands meet?"""
 
-from typing import Any
+from typing import Any, Literal
 
 from load.phone.ledger import Ledger
 from load.phone.outbox import Outbox
@@ -14,6 +14,8 @@ from load.sim.reports import AgentReport, ContactReport, Dial, DialWatcher, Work
 from load.sim.stage import answer_the_call, set_up
 from load.sim.wire import agent_json, contact_json, event_clock
 from streams.events.codec import derived_id
+
+TextAnswer = Literal["accepted", "refused"]
 
 
 class Exchange:
@@ -29,6 +31,7 @@ class Exchange:
         self._dirt = DirtyLine(settings.scenario.faults, settings.scenario.seed)
         self._calls = 0
         self._withdrawals: dict[str, Withdrawal] = {}
+        self._texts: dict[str, TextAnswer] = {}
         self._called_up = False
         self._watchers: list[DialWatcher] = []
         self.hall = set_up(
@@ -78,6 +81,21 @@ class Exchange:
         """Ring a counselor, then the caller."""
         self.player.catch_up()
         return self.switch.dial(order)
+
+    def order_text(self, text: str, callback: str, template: str, number: str) -> TextAnswer:
+        """Send a text message; once, however often it is asked."""
+        if text not in self._texts:
+            self.player.catch_up()
+            known = self.hall.population.with_number(number) is not None
+            self._texts[text] = "accepted" if known else "refused"
+            self._ledger.note(
+                f"text_{self._texts[text]}",
+                self.hall.agenda.now,
+                text=text,
+                callback=callback,
+                template=template,
+            )
+        return self._texts[text]
 
     def order_cancel(self, dial: str) -> Cancelled:
         """Stop ringing."""

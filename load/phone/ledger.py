@@ -26,6 +26,7 @@ class Ledger:
         self.counts: Counter[str] = Counter()
         self._talked_by_callback: Counter[str] = Counter()
         self._ringing: dict[str, str] = {}
+        self._rung: set[str] = set()
         self._people: set[int] = set()
 
     def contact(self, report: ContactReport) -> None:
@@ -42,7 +43,8 @@ class Ledger:
 
     def dial(self, dial: Dial, at: float) -> None:
         """A dial moved on. What must never happen is counted here, by the phones themselves."""
-        if dial.state == "ringing_agent":
+        if dial.state in ("ringing_agent", "ringing_caller") and dial.id not in self._rung:
+            self._rung.add(dial.id)
             rung = self._ringing.setdefault(dial.callback, dial.id)
             self.counts["dials"] += 1
             self.counts["rung_twice_at_once"] += rung != dial.id

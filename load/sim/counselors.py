@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from load.sim.agenda import Entry
 from streams.domain.centre import Centre, Pool
-from streams.events.agents import AgentState
+from streams.events.agents import STAFFED, AgentState
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +86,14 @@ class Roster:
             for pool, free in self._free.items()
             if set(self._pools[pool].queues) & set(counselor.pool.queues)
         ) - (1 if self.is_free(counselor) else 0)
+
+    def on_duty_beside(self, counselor: Counselor) -> int:
+        """How many others are at work who can take at least one queue of theirs."""
+        return sum(
+            one.state in STAFFED and not {*one.pool.queues}.isdisjoint(counselor.pool.queues)
+            for one in self.counselors.values()
+            if one is not counselor
+        )
 
     def signed_in(self) -> list[Counselor]:
         """Everyone who is not offline."""

@@ -1,8 +1,10 @@
 """What happens when the platform orders a ring back?
 
-The counselor's phone rings first, then the caller's. An order is carried out once, however often
-it is given; one with an older token than was already seen for its callback is refused, and so is
-one for a callback that is being rung; a caller who is on the line with us is not rung.
+The counselor's phone rings first, then the caller's, or the other way round when the order says
+so; then a caller may pick up and meet nobody, which is our fault. An order is carried out once,
+however often it is given; one with an older token than was already seen for its callback is
+refused, and so is one for a callback that is being rung; a caller who is on the line with us is
+not rung.
 """
 
 from collections.abc import Callable
@@ -48,8 +50,11 @@ class Switch:
         self._newest_token[order.callback] = order.token
         self._ringing[order.callback] = order.id
         self._hall.on_dial(order.agent, order.id)
-        self._hall.listener.dial(order)
-        self._then(order, self._hall.desk.ring.total_seconds(), self._ring_caller)
+        if order.first == "customer":
+            self._ring_caller(order)
+        else:
+            self._hall.listener.dial(order)
+            self._then(order, self._hall.desk.ring.total_seconds(), self._ring_caller)
         return order
 
     def cancel(self, dial_id: str) -> Cancelled:
@@ -94,13 +99,28 @@ class Switch:
         if self._hall.behaviour.answers_our_ring(person):
             person.on_the_phone = True
             dial.holds_caller = True
-            self._then(dial, person.chance.uniform(*RINGS_SECONDS), self._connect)
+            self._then(dial, person.chance.uniform(*RINGS_SECONDS), self._picked_up)
         else:
             self._then(dial, RINGS_IN_VAIN_SECONDS, self._unanswered)
 
     def _unanswered(self, dial: Dial) -> None:
         self._end(dial, "no_answer")
         self._hall.callers.was_missed(self._person(dial))
+
+    def _picked_up(self, dial: Dial) -> None:
+        if dial.first == "agent":
+            self._connect(dial)
+            return
+        dial.state = "ringing_agent"
+        self._hall.listener.dial(dial)
+        ring = self._hall.desk.ring.total_seconds()
+        if self._person(dial).chance.random() < self._hall.desk.ring_unanswered:
+            self._then(dial, 4 * ring, self._left_alone)
+        else:
+            self._then(dial, ring, self._connect)
+
+    def _left_alone(self, dial: Dial) -> None:
+        self._end(dial, "abandoned_by_us")
 
     def _connect(self, dial: Dial) -> None:
         dial.state = "connected"

@@ -26,11 +26,11 @@ from streams.events.contacts import ContactEvent
 from streams.events.surges import SeatsNeeded, SurgeDeclared
 
 BUSY_TICK_SECONDS: Final = 1.0
-CALM_TICK_SECONDS: Final = 30.0
+CALM_TICK_SECONDS: Final = 60.0
 # A plan of seats costs milliseconds. A new surge is planned for at the next tick; between
 # those, the plan follows demand at the pace at which people read it.
 BUSY_PLAN: Final = timedelta(minutes=1)
-CALM_PLAN: Final = timedelta(minutes=10)
+CALM_PLAN: Final = timedelta(hours=1)
 SOURCE: Final = "sim"
 
 
@@ -53,7 +53,7 @@ class Rehearsal:
         self.hall = set_up(
             scenario, centre, self, lambda: f"{scenario.name}-{next(names)}", seed=seed
         )
-        self.promises = PromiseList(self.hall, centre.overflow, self.moment)
+        self.promises = PromiseList(self.hall, centre.overflow, self.moment, centre.callbacks)
         self.platform = platform
         if platform:
             self.hall.worklist = self.promises

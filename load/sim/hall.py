@@ -8,7 +8,7 @@ to a listener and does what it is told, as a real phone system would.
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -103,6 +103,16 @@ class Hall:
         self._report("deflected", call, reason="moved_to_callback")
         self.callers.was_promised(call.person)
         return "withdrawn"
+
+    def on_hold(self, queues: Sequence[str]) -> tuple[int, float | None]:
+        """How many wait in these queues, and since when the first of them called."""
+        calls = [
+            entry[3].arrived
+            for queue in queues
+            for entry in self._lines[queue].waiting
+            if entry[3].stage == "queued"
+        ]
+        return len(calls), min(calls, default=None)
 
     def _queue(self, call: Call) -> None:
         if call.stage != "greeting":

@@ -15,6 +15,7 @@ DialOutcome = Literal[
     "completed",
     "no_answer",
     "busy",
+    "abandoned_by_us",
     "cancelled",
     "refused_stale",
     "refused_in_flight",
@@ -61,13 +62,14 @@ class AgentReport:
 
 @dataclass(slots=True, eq=False)
 class Dial:
-    """A ring from us to a caller, as the platform ordered it."""
+    """A ring from us to a caller, as the platform ordered it; `first` is who is rung first."""
 
     id: str
     callback: str
     token: int
     agent: str
     number: str
+    first: Literal["agent", "customer"] = "agent"
     holds_caller: bool = False
     state: Literal["ringing_agent", "ringing_caller", "connected", "ended"] = "ringing_agent"
     outcome: DialOutcome | None = None

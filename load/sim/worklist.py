@@ -11,11 +11,12 @@ from typing import Final
 from load.sim.dialling import Switch
 from load.sim.hall import Hall
 from load.sim.reports import Dial
-from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.book import RULES, CallbackBook
 from streams.domain.callbacks.callback import in_flight, is_open
 from streams.domain.callbacks.lease import Claim
 from streams.domain.callbacks.order import Wish
-from streams.domain.centre import OverflowPolicy
+from streams.domain.callbacks.release import Floor, held_back
+from streams.domain.centre import CallbackPolicy, OverflowPolicy
 from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed
 
 EXPIRY_LOOK: Final = timedelta(minutes=1)
@@ -25,9 +26,13 @@ class PromiseList:
     """Every promise made in a run, and the dials that keep them."""
 
     def __init__(
-        self, hall: Hall, policy: OverflowPolicy, moment: Callable[[float], datetime]
+        self,
+        hall: Hall,
+        policy: OverflowPolicy,
+        moment: Callable[[float], datetime],
+        rules: CallbackPolicy = RULES,
     ) -> None:
-        self.book = CallbackBook(policy)
+        self.book = CallbackBook(policy, rules=rules)
         self.open: dict[str, CallbackData] = {}
         self.switch = Switch(hall)
         self._hall = hall
@@ -65,7 +70,7 @@ class PromiseList:
         """The next callback that this pool can take; its dial starts at once."""
         now = self._now()
         first = self.book.first_for(self._wishes[pool], now) if self.open else None
-        if first is None:
+        if first is None or held_back(first, self._floor(agent), now, self.book.rules):
             self._hall.nothing_to_do(agent)
             return
         leased = self.book.lease(first.id, agent, now)
@@ -93,7 +98,7 @@ class PromiseList:
         self._follow_changes()
 
     def tick(self) -> None:
-        """Promises too old to be of use are closed, and said so."""
+        """Promises too old to be of use are closed, and said so; at night they are put off."""
         now = self._now()
         if now < self._next_look:
             return
@@ -101,7 +106,21 @@ class PromiseList:
         for callback_id, state in list(self.open.items()):
             if state.expires_at <= now:
                 self.book.expire(callback_id, now)
+            elif state.quiet_from is not None and state.quiet_from <= now:
+                self.book.postpone(callback_id, now)
         self._follow_changes()
+
+    def _floor(self, agent: str) -> Floor:
+        roster = self._hall.roster
+        counselor = roster.counselors[agent]
+        waiting, since = self._hall.on_hold(counselor.pool.queues)
+        return Floor(
+            on_duty=roster.on_duty_beside(counselor) + 1,
+            free_beside=roster.free_beside(counselor),
+            waiting=waiting,
+            oldest_since=None if since is None else self._moment(since),
+            due=len(self.open),
+        )
 
     def _take_off_hold(self, callback_id: str, contact: str) -> None:
         answer = self._hall.withdraw(contact)

@@ -4,7 +4,14 @@ Nothing can be withdrawn or asked, so a waiting call stays where it is, and a ca
 went silent after dialling stays with the holder: unknown is never tried again blindly.
 """
 
-from services.ports import Cancellation, DialOrder, DialStatus, Withdrawal
+from services.ports import (
+    Cancellation,
+    DialOrder,
+    DialStatus,
+    TextAnswer,
+    TextOrder,
+    Withdrawal,
+)
 
 
 class HandDialling:
@@ -25,3 +32,7 @@ class HandDialling:
     async def dial_status(self, dial: str) -> DialStatus:  # noqa: ARG002
         """Only the agent knows: it goes on until they say otherwise."""
         return DialStatus("ringing")
+
+    async def hand_over(self, order: TextOrder) -> TextAnswer:  # noqa: ARG002
+        """Nobody here sends texts."""
+        return "refused"

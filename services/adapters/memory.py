@@ -14,6 +14,8 @@ from services.ports import (
     DialOrder,
     DialStatus,
     PhoneUnavailableError,
+    TextAnswer,
+    TextOrder,
     Withdrawal,
 )
 
@@ -34,6 +36,7 @@ class MemoryPhone:
         self.dials: dict[str, _Dial] = {}
         self.rings: Counter[str] = Counter()
         self.most_at_once: Counter[str] = Counter()
+        self.texts: dict[str, TextOrder] = {}
 
     # What happens outside
 
@@ -101,6 +104,12 @@ class MemoryPhone:
         if known is None:
             return DialStatus("unknown")
         return DialStatus(known.condition, known.outcome)
+
+    async def hand_over(self, order: TextOrder) -> TextAnswer:
+        """See `TextHandOff`."""
+        self._must_be_there()
+        self.texts.setdefault(order.text, order)
+        return "accepted"
 
     def _must_be_there(self) -> None:
         if self.away:

@@ -1,7 +1,9 @@
 """The phone system behind an HTTP command endpoint.
 
     POST /commands/withdraw   {contact, callback}                      -> {"result": ...}
-    POST /commands/dial       {dial, callback, token, agent, number}   -> {"state": ..., "outcome"}
+    POST /commands/dial       {dial, callback, token, agent, number, first}
+                                                                       -> {"state": ..., "outcome"}
+    POST /commands/text       {text, callback, template, language, number} -> {"result": ...}
     POST /commands/cancel     {dial}                                   -> {"result": ...}
     GET  /commands/dial/<id>                          -> {"state": ..., "outcome"}, or 404: unknown
 
@@ -18,6 +20,8 @@ from services.ports import (
     DialOrder,
     DialStatus,
     PhoneUnavailableError,
+    TextAnswer,
+    TextOrder,
     Withdrawal,
 )
 
@@ -32,6 +36,7 @@ _CANCELLATIONS: Final[dict[str, Cancellation]] = {
     "too_late": "too_late",
     "unknown": "unknown",
 }
+_TEXTS: Final[dict[str, TextAnswer]] = {"accepted": "accepted", "refused": "refused"}
 _STATES: Final[dict[str, DialStatus]] = {
     "ringing": DialStatus("ringing"),
     "ringing_agent": DialStatus("ringing"),
@@ -79,6 +84,7 @@ class HttpPhone:
             "token": order.token,
             "agent": order.agent,
             "number": order.number,
+            "first": order.first,
         }
         return _status(await self._ask("POST", "/commands/dial", body))
 
@@ -94,7 +100,21 @@ class HttpPhone:
         told = await self._ask("GET", f"/commands/dial/{dial}", None)
         return _status(told if "state" in told else {"state": "unknown"})
 
-    async def _word(self, path: str, body: dict[str, str]) -> str:
+    async def hand_over(self, order: TextOrder) -> TextAnswer:
+        """See `TextHandOff`."""
+        body = {
+            "text": order.text,
+            "callback": order.callback,
+            "template": order.template,
+            "language": order.language,
+            "number": order.number,
+        }
+        answer = _TEXTS.get(await self._word("/commands/text", body))
+        if answer is None:
+            raise PhoneUnavailableError("no known answer to text")
+        return answer
+
+    async def _word(self, path: str, body: dict[str, Any]) -> str:
         return str((await self._ask("POST", path, body)).get("result"))
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:

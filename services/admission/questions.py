@@ -5,6 +5,7 @@ The sentence of an error never repeats a value that was sent: it might be a numb
 
 import asyncio
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Final, get_args
 
 import msgspec
@@ -12,15 +13,18 @@ from fastapi import Request
 from msgspec import Meta
 from starlette.requests import ClientDisconnect
 
+from services.never_dialled import NeverDialled
 from services.numbers import Pseudonyms, caller_number
 from streams.domain.admission.rules import Question
 from streams.domain.centre import Centre
 from streams.errors import InvalidEventError, SurgelineError
-from streams.events.contacts import Code, Name, Urgency
+from streams.events.contacts import Channel, Code, Name, Urgency
 
 MEDIA: Final = "application/json"
 BODY_BYTES: Final = 8 * 1024
 BODY_SECONDS: Final = 5.0
+CALLER: Final = "The caller's number in any spelling, or the word withheld."
+NUMBERS_KEPT: Final = 16_384
 _FIELD: Final = re.compile(r"`([^`]*)`")
 
 
@@ -40,7 +44,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     contact: Code
     queue: Name
-    caller: str | None = None
+    caller: Annotated[str, Meta(max_length=64, description=CALLER)] | None = None
+    channel: Channel = "voice"
     language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")] | None = None
     urgency: Urgency = "normal"
     topic: Name | None = None
@@ -48,42 +53,58 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 _decoder = msgspec.json.Decoder(Asked)
-_WORDS: Final[dict[str, tuple[Any, ...]]] = {"urgency": get_args(Urgency)}
+_WORDS: Final[dict[str, tuple[Any, ...]]] = {
+    "urgency": get_args(Urgency),
+    "channel": get_args(Channel),
+}
 
 
-async def read_question(request: Request, centre: Centre, pseudonyms: Pseudonyms) -> Question:
-    """The question of a request, its caller hidden; `QuestionError` says what is wrong."""
-    _check_media(request)
-    return understood(await _body(request), centre, pseudonyms)
+class Questions:
+    """Reads questions for one centre. Numbers end here: what goes on is a pseudonym."""
 
+    def __init__(self, centre: Centre, pseudonyms: Pseudonyms) -> None:
+        self._region = centre.region
+        self._queues = {queue.name for queue in centre.queues}
+        self._pseudonyms = pseudonyms
+        never = NeverDialled(centre.overflow.blocked_numbers, centre.callbacks, centre.region)
+        # Taking a number apart costs as much as all the rest of a question.
+        self._is_never_dialled = lru_cache(NUMBERS_KEPT)(lambda n: never.refusal(n) is not None)
 
-def understood(body: bytes, centre: Centre, pseudonyms: Pseudonyms) -> Question:
-    """The question in a body."""
-    try:
-        asked = _decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise _named(str(error), body) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise QuestionError(400, "malformed", "", "the body is not JSON in UTF-8") from None
-    if centre.queue(asked.queue) is None:
-        known = ", ".join(queue.name for queue in centre.queues)
-        raise QuestionError(422, "invalid", "queue", f"must be one of {known}")
-    return Question(
-        queue=asked.queue,
-        caller=_pseudonym(asked.caller, centre.region, pseudonyms),
-        urgency=asked.urgency,
-        topic=asked.topic,
-    )
+    async def read(self, request: Request) -> Question:
+        """The question of a request; `QuestionError` says what is wrong."""
+        _check_media(request)
+        return self.understood(await _body(request))
 
+    def understood(self, body: bytes) -> Question:
+        """The question in a body."""
+        try:
+            asked = _decoder.decode(body)
+        except msgspec.ValidationError as error:
+            raise _named(str(error), body) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise QuestionError(400, "malformed", "", "the body is not JSON in UTF-8") from None
+        if asked.queue not in self._queues:
+            known = ", ".join(sorted(self._queues))
+            raise QuestionError(422, "invalid", "queue", f"must be one of {known}")
+        number = self._number(asked.caller)
+        return Question(
+            queue=asked.queue,
+            caller=self._pseudonyms.key_of(number)[0] if number is not None else None,
+            may_be_rung=number is not None and not self._is_never_dialled(number),
+            urgency=asked.urgency,
+            topic=asked.topic,
+            channel=asked.channel,
+            language=asked.language,
+            country=asked.country,
+        )
 
-def _pseudonym(text: str | None, region: str, pseudonyms: Pseudonyms) -> str | None:
-    if text is None:
-        return None
-    try:
-        number = caller_number(text, region)
-    except InvalidEventError as error:
-        raise QuestionError(422, "invalid", "caller", error.detail) from None
-    return pseudonyms.key_of(number)[0] if number is not None else None
+    def _number(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        try:
+            return caller_number(text, self._region)
+        except InvalidEventError as error:
+            raise QuestionError(422, "invalid", "caller", error.detail) from None
 
 
 def _check_media(request: Request) -> None:

@@ -12,14 +12,15 @@ from functools import cache
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter
 
 from services.admission.answers import wire
-from services.admission.questions import QuestionError, read_question
+from services.admission.questions import QuestionError
 from services.admission.running import Running
 from services.auth import allowed
 from services.replies import json_response, refusal
 from streams.telemetry import metrics
+from streams.telemetry.families import page_of
 
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
@@ -28,9 +29,8 @@ async def admit(request: Request) -> Response:
     """POST /v1/admission: what to do with one arriving contact."""
     allowed(request, "source", "phone")
     running: Running = request.app.state.running
-    settings = running.settings
     try:
-        question = await read_question(request, settings.centre, settings.pseudonyms)
+        question = await running.questions.read(request)
     except QuestionError as error:
         metrics.ADMISSION_REFUSED.labels(error.reason).inc()
         # The body may not have been read to its end, so the connection is not used again.
@@ -68,7 +68,7 @@ async def show_metrics(request: Request) -> Response:
     """For Prometheus."""
     running: Running = request.app.state.running
     _measure(running)
-    page = await asyncio.to_thread(generate_latest)
+    page = await asyncio.to_thread(page_of, "admission")
     return Response(page, media_type=CONTENT_TYPE_LATEST)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 
+from services.admission.questions import Questions
 from services.admission.reader import Reader
 from services.admission.settings import Settings
 from services.admission.state import State
@@ -16,6 +17,7 @@ class Running:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.questions = Questions(settings.centre, settings.pseudonyms)
         self.state = State(settings.centre)
         self.reader = Reader(settings.connections, self.state)
         self._reading: asyncio.Task[None] | None = None

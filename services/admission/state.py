@@ -17,6 +17,7 @@ from streams.domain.admission.rules import Answer, Question, Situation, decide
 from streams.domain.callbacks.switches import ALL_ON, may_register
 from streams.domain.centre import Centre
 from streams.domain.clock import REAL_TIME, CentreClock
+from streams.domain.contacts.rule_table import RuleTable
 from streams.domain.open_hours import is_open
 from streams.domain.staffing.staffing import ALL_POOLS
 from streams.events.callbacks import CallbackChanged, SwitchesData, SwitchesSet
@@ -45,6 +46,7 @@ class State:
         self.centre = centre
         self.clock: CentreClock = REAL_TIME
         self.lines = Lines(centre)
+        self._table = RuleTable(centre.overflow)
         self.promises = Promises()
         self.switches: SwitchesData = ALL_ON
         self.ages = Ages()
@@ -114,6 +116,7 @@ class State:
     def _situation(self, question: Question, now: datetime) -> Situation:
         queue, seats = question.queue, self._seats
         return Situation(
+            table=self._table,
             line=self.line(queue),
             open=is_open(self._hours[queue], self.centre.timezone, now),
             long=self.long[queue],

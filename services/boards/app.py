@@ -7,7 +7,6 @@ import os
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 
 from services.boards import routes
 from services.boards.access import viewer
@@ -17,6 +16,7 @@ from services.boards.reader import Reader
 from services.boards.routes import Doors
 from services.boards.settings import Settings
 from services.serving import new_app
+from streams.telemetry.families import registry_of
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
     fold = Fold(settings.centre)
     board = Board(fold)
     reader = Reader(settings.connections, fold)
-    registry = CollectorRegistry()
+    registry = registry_of("boards")
     registry.register(board.collector)
 
     @contextlib.asynccontextmanager

@@ -6,17 +6,19 @@ sum is exact however often and in whatever order pulses come.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from streams.events.demand import PulseData
 
 KEEP = timedelta(minutes=130)
 MINUTE = 60
+KEYS: Final = ("total", "country:", "queue:", "topic:", "channel:", "language:")
 
 
 class PulseWindow:
     """People per key and minute over the last two hours of event time."""
 
-    def __init__(self, prefixes: Iterable[str] = ("total", "country:")) -> None:
+    def __init__(self, prefixes: Iterable[str] = KEYS) -> None:
         self._prefixes = tuple(prefixes)
         self._latest: dict[int, dict[tuple[str, int, int], tuple[int, int, int]]] = {}
         self._minutes: dict[int, dict[str, tuple[int, int]]] = {}

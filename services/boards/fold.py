@@ -28,6 +28,8 @@ from streams.events.control import ClockDeclared
 from streams.events.demand import PulseCounted, QueuesMeasured
 from streams.events.envelope import CloudEvent
 from streams.events.surges import (
+    FeedResumed,
+    FeedSilent,
     SeatsNeeded,
     SurgeCleared,
     SurgeDeclared,
@@ -53,6 +55,7 @@ class Fold:
         self.waits = Waits(queue.name for queue in centre.queues)
         self.journal = Journal()
         self.ages = Ages()
+        self.silent_since: datetime | None = None
         self.offsets: dict[str, dict[int, int]] = {}
         self.changes = 0
         self._taking: dict[type[CloudEvent], Callable[[Any], object]] = {
@@ -62,6 +65,8 @@ class Fold:
             SurgeDeclared: self._surge,
             SurgeRevised: self._surge,
             SurgeCleared: self._surge,
+            FeedSilent: self._feed,
+            FeedResumed: self._feed,
             SeatsNeeded: self._seats,
             WaitEstimated: lambda event: self.waits.observe(event.data),
             AgentStateChanged: self._agent,
@@ -100,6 +105,9 @@ class Fold:
         change = self.levels.observe(event)
         if change is not None:
             self.journal.level(event.data, self.titles.of(event.data.key), change, event.time)
+
+    def _feed(self, event: FeedSilent | FeedResumed) -> None:
+        self.silent_since = event.data.silent_since if isinstance(event, FeedSilent) else None
 
     def _seats(self, event: SeatsNeeded) -> None:
         self.desks.plan(event.data)

@@ -3,18 +3,27 @@
 The same snapshot that the screens show, and the sums behind it, at the moment of the scrape.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.registry import Collector
 
 from services.boards.fold import Fold
 from services.boards.levels import RANK
+from services.boards.poisson import middle
 from services.boards.service import STATES
 from services.boards.snapshot import Snapshot
-from streams.telemetry.metrics import BOARD_FAMILIES, Family
+from services.boards.tallies import Sum
+from streams.telemetry.metrics_board import BOARD_FAMILIES, WAIT_BUCKETS, Family
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
 COUNTED: Final = {
@@ -23,6 +32,7 @@ COUNTED: Final = {
     "contacts_answered": "answered",
     "contacts_answered_in_target": "answered_in_target",
     "contacts_abandoned": "abandoned",
+    "contacts_short_abandoned": "short_abandoned",
 }
 
 
@@ -41,8 +51,14 @@ class BoardCollector(Collector):
             return
         samples = {**self._counts(), **self._queues(), **self._levels(self.snapshot)}
         samples |= {**self._snapshot(self.snapshot), **_capacity(self.snapshot)}
+        queues = self._fold.tallies.queues()
         for family in BOARD_FAMILIES:
-            yield self._metric(family, samples[family.name])
+            if family.kind == "histogram":
+                yield self._waits(family, queues)
+            elif family.kind == "summary":
+                yield self._handling(family, queues)
+            else:
+                yield self._metric(family, samples[family.name])
 
     def _metric(self, family: Family, samples: Samples) -> Metric:
         name = f"surgeline_{family.name}"
@@ -53,10 +69,37 @@ class BoardCollector(Collector):
             return gauge
         counter = CounterMetricFamily(name, family.help, labels=family.labels)
         for labels, value in samples:
-            highest = max(value, self._highest.get((name, labels), 0.0))
-            self._highest[name, labels] = highest
-            counter.add_metric(labels, highest)
+            counter.add_metric(labels, self._never_less(name, labels, value))
         return counter
+
+    def _waits(self, family: Family, queues: Mapping[str, Sum]) -> Metric:
+        """The first step of a wait ends at the first bucket, and so on; the last has no end."""
+        name = f"surgeline_{family.name}"
+        histogram = HistogramMetricFamily(name, family.help, labels=family.labels)
+        for queue, total in queues.items():
+            steps = [*total.answered_after, *[0] * (len(WAIT_BUCKETS) + 1)][: len(WAIT_BUCKETS) + 1]
+            limits = [*map(str, WAIT_BUCKETS), "+Inf"]
+            buckets = [
+                (limit, self._never_less(name, (queue, limit), below))
+                for limit, below in zip(limits, itertools.accumulate(steps), strict=True)
+            ]
+            spent = self._never_less(name, (queue, "sum"), total.wait_seconds_sum)
+            histogram.add_metric((queue,), buckets, spent)
+        return histogram
+
+    def _handling(self, family: Family, queues: Mapping[str, Sum]) -> Metric:
+        name = f"surgeline_{family.name}"
+        summary = SummaryMetricFamily(name, family.help, labels=family.labels)
+        for queue, total in queues.items():
+            handled = self._never_less(name, (queue, "count"), total.handled)
+            spent = self._never_less(name, (queue, "sum"), total.handle_seconds_sum)
+            summary.add_metric((queue,), int(handled), spent)
+        return summary
+
+    def _never_less(self, name: str, labels: tuple[str, ...], value: float) -> float:
+        highest = max(value, self._highest.get((name, labels), 0.0))
+        self._highest[name, labels] = highest
+        return highest
 
     def _counts(self) -> Mapping[str, Samples]:
         queues = self._fold.tallies.queues()
@@ -64,6 +107,7 @@ class BoardCollector(Collector):
             name: [((queue,), getattr(total, field)) for queue, total in queues.items()]
             for name, field in COUNTED.items()
         }
+        counted["contacts_judged"] = [((q,), total.judged()) for q, total in queues.items()]
         counted["first_attempts"] = [((k,), n) for k, n in self._fold.pulses.totals.items()]
         counted["callbacks"] = [((name,), n) for name, n in self._fold.promises.closed.items()]
         counted["surge_transitions"] = list(self._fold.levels.transitions.items())
@@ -88,6 +132,15 @@ class BoardCollector(Collector):
             "arrivals_expected_rate": [
                 ((key,), expectations.per_hour(key, snapshot.at) / 3600) for key in keys
             ],
+            "arrivals_band_rate": [
+                ((key, bound), people / 60)
+                for key in keys
+                for bound, people in zip(
+                    ("low", "high"),
+                    middle(expectations.per_hour(key, snapshot.at) / 60),
+                    strict=True,
+                )
+            ],
             "surge_level": [
                 ((key,), RANK[self._fold.levels.level(key)])
                 for key in [*keys, *(up.keys() - keys.keys())]
@@ -100,8 +153,17 @@ class BoardCollector(Collector):
 
     def _snapshot(self, snapshot: Snapshot) -> Mapping[str, Samples]:
         due = snapshot.callbacks.oldest_promise
-        ages = snapshot.ages.items()
+        silent = self._fold.silent_since
+        ages = [(group, fresh.age) for group, fresh in snapshot.ages.items()]
+        target = self._fold.centre.target
         return {
+            "answer_target_ratio": [((), target.share)],
+            "answer_target_seconds": [((), target.within.total_seconds())],
+            "feed_silent": [((), int(silent is not None))],
+            "feed_silent_timestamp_seconds": [((), _on_the_wall(snapshot, silent))]
+            if silent
+            else [],
+            "counselors_staffed": [((pool.pool,), pool.staffed) for pool in snapshot.seats.pools],
             "requests": [((part.name,), part.people) for part in snapshot.shares.parts],
             "counselors": list(self._fold.desks.states().items()),
             "counselors_required": [
@@ -115,7 +177,10 @@ class BoardCollector(Collector):
                 [((), _on_the_wall(snapshot, due))] if due else []
             ),
             "centre_clock_speed": [((), snapshot.speed)],
-            "board_data_age_seconds": [((g,), f.age) for g, f in ages if f.age is not None],
+            "board_data_age_seconds": [((g,), age) for g, age in ages if age is not None],
+            "board_data_timestamp_seconds": [
+                ((g,), snapshot.wall.timestamp() - age) for g, age in ages if age is not None
+            ],
             "board_viewers": [((), self.viewers)],
             "board_snapshots": [((), snapshot.seq)],
         }
@@ -125,6 +190,8 @@ def _capacity(snapshot: Snapshot) -> Mapping[str, Samples]:
     """Seats ahead, the service's state and the waits: what is not known has no sample."""
     seats, state = snapshot.seats, snapshot.service.state
     return {
+        "seats_needed": _known(seats.needed),
+        "seats_short": [] if seats.needed is None else [((), seats.short)],
         "seats_needed_ahead": [
             ((str(ahead.minutes), bound), value)
             for ahead in seats.ahead

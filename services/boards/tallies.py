@@ -8,6 +8,7 @@ all days never fall.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 
 from streams.events.demand import QueueCounts, QueueData
 
@@ -29,6 +30,9 @@ class Sum:
     abandoned: int = 0
     short_abandoned: int = 0
     wait_seconds_sum: float = 0.0
+    handle_seconds_sum: float = 0.0
+    handled: int = 0
+    answered_after: list[int] = field(default_factory=list)
     lost: dict[str, int] = field(default_factory=dict)
     oldest_waiting_since: datetime | None = None
 
@@ -38,6 +42,8 @@ class Sum:
             setattr(self, name, getattr(self, name) + getattr(counts, name))
         for reason, people in counts.lost.items():
             self.lost[reason] = self.lost.get(reason, 0) + people
+        steps = zip_longest(self.answered_after, counts.answered_after, fillvalue=0)
+        self.answered_after = [sum(step) for step in steps]
         since = counts.oldest_waiting_since
         if since and (not self.oldest_waiting_since or since < self.oldest_waiting_since):
             self.oldest_waiting_since = since
@@ -66,6 +72,8 @@ _NUMBERS = (
     "abandoned",
     "short_abandoned",
     "wait_seconds_sum",
+    "handle_seconds_sum",
+    "handled",
 )
 
 

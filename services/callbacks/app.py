@@ -15,7 +15,7 @@ from services.callbacks.limits import SmallBodies
 from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
 from services.callbacks.settings import Settings
-from services.ports import PhoneSystem
+from services.ports import PhoneLines
 from services.replies import refusal
 from services.serving import living, new_app
 from streams.domain.callbacks.callback import RefusedError
@@ -24,14 +24,19 @@ from streams.errors import OverloadedError, UnknownOutcomeError
 STATUS: Final = {"not_found": 404, "invalid": 422}
 
 
-def create_app(settings: Settings, phone: PhoneSystem | None = None) -> FastAPI:
+def create_app(settings: Settings, phone: PhoneLines | None = None) -> FastAPI:
     """The app of one process."""
 
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         running = Running(settings, phone)
         app.state.running = running
-        app.state.handlers = Handlers(running.commands, running.dialable, running.clock)
+        app.state.handlers = Handlers(
+            running.commands,
+            running.dialable,
+            running.clock,
+            running.giving,
+        )
         async with living(running):
             yield
 

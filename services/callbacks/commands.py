@@ -19,10 +19,10 @@ from typing import Any, Final, Generic, TypeVar
 from services.adapters.redis import RedisLostError
 from services.callbacks.relay import NotReadyError, Relay
 from services.callbacks.worklist import Needed, Posted, Worklist
-from streams.domain.callbacks.book import CallbackBook
+from streams.domain.callbacks.book import RULES, CallbackBook
 from streams.domain.callbacks.callback import Change, RefusedError
 from streams.domain.callbacks.order import Wish
-from streams.domain.centre import OverflowPolicy
+from streams.domain.centre import CallbackPolicy, OverflowPolicy
 from streams.events.callbacks import CallbackData, SwitchesData, SwitchesSet
 from streams.telemetry import metrics
 
@@ -53,6 +53,10 @@ class Command(Generic[T]):
     )
 
 
+def _ignore(_: CallbackData) -> None:
+    """Nobody follows what becomes of callbacks."""
+
+
 @dataclass(slots=True)
 class _Decided:
     command: Command[Any]
@@ -63,8 +67,17 @@ class _Decided:
 class Commands:
     """One queue of commands, and one worker that decides them."""
 
-    def __init__(self, policy: OverflowPolicy, now: Callable[[], datetime], relay: Relay) -> None:
+    def __init__(
+        self,
+        policy: OverflowPolicy,
+        now: Callable[[], datetime],
+        relay: Relay,
+        rules: CallbackPolicy = RULES,
+        note: Callable[[CallbackData], None] = _ignore,
+    ) -> None:
         self._policy = policy
+        self._rules = rules
+        self._note = note
         self._now = now
         self._relay = relay
         self._queue: asyncio.Queue[Command[Any]] = asyncio.Queue()
@@ -152,6 +165,7 @@ class Commands:
                 posted += facts
                 if facts:
                     stored.add(callback)
+                    self._note(by_callback[callback][-1].state)
         metrics.CALLBACK_BATCH.observe(len(batch))
         # Also for commands that changed nothing: they may rest on a change not yet on the log.
         on_the_log = self._relay.on_the_log(worklist, posted)
@@ -178,7 +192,7 @@ class Commands:
                 requests=list(dict.fromkeys(r for m in batch for r in m.needed.requests)),
             )
         )
-        book = CallbackBook(self._policy, worklist.epoch)
+        book = CallbackBook(self._policy, worklist.epoch, self._rules)
         states = [*(state for state in picked if state is not None), *loaded.states]
         for state in states:
             book.load(state)

@@ -7,31 +7,32 @@ reason, or the number for the phone system and for the agent who holds the lease
 from collections.abc import Iterable
 from typing import Final
 
-import phonenumbers
+from phonenumbers import PhoneNumberType, number_type
 
+from services.never_dialled import NeverDialled, Refusal, parsed_number
+from services.numbers import mask
 from services.sealing import CannotOpenError, Sealer
 from streams.domain.callbacks.callback import RefusedError
-from streams.events.callbacks import Outcome
+from streams.domain.centre import CallbackPolicy
 from streams.events.contacts import Caller
 
-Refusal = tuple[Outcome, str]
 NO_NUMBER: Final[Refusal] = ("unreachable", "no_number")
 UNREADABLE: Final[Refusal] = ("unreachable", "number_unreadable")
-BLOCKED: Final[Refusal] = ("blocked", "number_blocked")
+NO_TEXTS: Final = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE})
 
 
 class Dialable:
-    """Opens numbers, and knows which are never dialled: emergency services above all.
+    """Opens numbers, and knows which are never dialled: emergency services above all."""
 
-    A blocked entry that begins with + blocks every number that begins so; any other blocks the
-    national number of exactly these digits.
-    """
-
-    def __init__(self, sealer: Sealer, blocked: Iterable[str]) -> None:
+    def __init__(
+        self,
+        sealer: Sealer,
+        blocked: Iterable[str],
+        rules: CallbackPolicy | None = None,
+        region: str = "KR",
+    ) -> None:
         self._sealer = sealer
-        entries = set(blocked)
-        self._prefixes = tuple(entry for entry in entries if entry.startswith("+"))
-        self._national = entries - set(self._prefixes)
+        self._never = NeverDialled(blocked, rules or CallbackPolicy(), region)
 
     def refusal(self, caller: Caller) -> Refusal | None:
         """Why no callback can be promised to this caller, or None."""
@@ -45,6 +46,19 @@ class Dialable:
             return found
         raise RefusedError(found[1], "this caller cannot be rung")
 
+    def text_number(self, caller: Caller) -> str | None:
+        """The number when it can be sent a text, too."""
+        found = self._open(caller)
+        if not isinstance(found, str):
+            return None
+        parsed = parsed_number(found)
+        return None if parsed is None or number_type(parsed) in NO_TEXTS else found
+
+    def masked(self, caller: Caller) -> str:
+        """Enough to recognise a number one knows; "" when there is none to show."""
+        found = self._open(caller)
+        return mask(found) if isinstance(found, str) else ""
+
     def _open(self, caller: Caller) -> str | Refusal:
         if caller.sealed is None:
             return NO_NUMBER
@@ -52,13 +66,4 @@ class Dialable:
             number = self._sealer.open(caller.sealed).decode()
         except (CannotOpenError, UnicodeDecodeError):
             return UNREADABLE
-        return BLOCKED if self._is_blocked(number) else number
-
-    def _is_blocked(self, number: str) -> bool:
-        if self._prefixes and number.startswith(self._prefixes):
-            return True
-        try:
-            national = str(phonenumbers.parse(number).national_number)
-        except phonenumbers.NumberParseException:
-            national = number
-        return national in self._national
+        return self._never.refusal(number) or number

@@ -16,19 +16,27 @@ from services.callbacks.commands import Command, Commands
 from services.callbacks.dialable import Dialable
 from services.callbacks.relay import NotReadyError
 from services.callbacks.worklist import Needed
-from services.ports import DialOrder, DialStatus, PhoneSystem, PhoneUnavailableError
+from services.ports import (
+    DialOrder,
+    DialStatus,
+    PhoneSystem,
+    PhoneUnavailableError,
+    TextHandOff,
+    TextOrder,
+)
 from streams.domain.callbacks.book import CallbackBook
 from streams.domain.callbacks.callback import RefusedError, in_flight
 from streams.domain.callbacks.duties import (
     AskAboutDial,
     CancelDial,
     Duty,
+    HandOverText,
     PlaceDial,
     TakeOffHold,
     duty,
     has_duties,
 )
-from streams.events.callbacks import CallbackData
+from streams.events.callbacks import CallbackData, TextAnswer
 from streams.telemetry import metrics
 
 log = logging.getLogger(__name__)
@@ -44,11 +52,13 @@ class Dispatcher:
     def __init__(
         self,
         phone: PhoneSystem,
+        texts: TextHandOff,
         dialable: Dialable,
         commands: Commands,
         now: Callable[[], datetime],
     ) -> None:
         self._phone = phone
+        self._texts = texts
         self._dialable = dialable
         self._commands = commands
         self._now = now
@@ -130,6 +140,8 @@ class Dispatcher:
             return await self._place(state, todo)
         if isinstance(todo, CancelDial):
             return await self._cancel(state, todo)
+        if isinstance(todo, HandOverText):
+            return await self._hand_over_text(state, todo)
         return await self._ask(state, todo)
 
     async def _place(self, state: CallbackData, todo: PlaceDial) -> bool:
@@ -145,6 +157,7 @@ class Dispatcher:
             token=state.token,
             agent=state.agent or "",
             number=number,
+            first=state.attempts[-1].first,
         )
         status = await self._phone.dial(order)
         self._note(state, todo, status.condition)
@@ -162,6 +175,23 @@ class Dispatcher:
                 return False
         return await self._write(
             "dial_ended", state, lambda book, now: book.dial_ended(state.id, todo.dial, now)
+        )
+
+    async def _hand_over_text(self, state: CallbackData, todo: HandOverText) -> bool:
+        number = self._dialable.text_number(state.caller)
+        answer: TextAnswer = "refused"
+        if number is not None:
+            order = TextOrder(
+                text=todo.text,
+                callback=state.id,
+                template="could_not_reach_you",
+                language=state.language,
+                number=number,
+            )
+            answer = await self._texts.hand_over(order)
+        self._note(state, todo, answer)
+        return await self._write(
+            "text_told", state, lambda book, now: book.text_told(state.id, answer, now)
         )
 
     async def _ask(self, state: CallbackData, todo: AskAboutDial) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from services.callbacks.commands import Command
-from services.callbacks.dialable import Dialable, Refusal
+from services.callbacks.dialable import Dialable
 from services.callbacks.worklist import Needed
+from services.never_dialled import Refusal
 from streams.domain.callbacks.book import CallbackBook
 from streams.domain.callbacks.switches import may_register
 from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed, SwitchesData

@@ -17,6 +17,7 @@
 --   near      zset    moves up from the score (ms) on: its promise nears its deadline
 --   leases    zset    held, until the score (ms)
 --   expiry    zset    waits, until the score (ms)
+--   quiet     zset    waits, and is night where the caller is from the score (ms) on
 --   closed    zset    closed, since the score (ms)
 --   open      hash    caller -> the one open callback
 --   held      hash    agent -> the one callback they hold
@@ -45,7 +46,7 @@ local function unplace(base, id)
   local place = place_of(base, id)
   if not place then return end
   redis.call('ZREM', base .. ':lane:' .. place.lane, id)
-  for _, name in ipairs({'ready', 'later', 'parked', 'near', 'expiry'}) do
+  for _, name in ipairs({'ready', 'later', 'parked', 'near', 'expiry', 'quiet'}) do
     redis.call('ZREM', base .. ':' .. name, id)
   end
   redis.call('HDEL', base .. ':place', id)
@@ -55,6 +56,9 @@ local function put_in_place(base, id, place)
   redis.call('HSET', base .. ':place', id, cjson.encode(place))
   redis.call('SADD', base .. ':lanes', place.lane)
   redis.call('ZADD', base .. ':expiry', place.expires_at, id)
+  if place.quiet_from then
+    redis.call('ZADD', base .. ':quiet', place.quiet_from, id)
+  end
   if place.parked then
     redis.call('ZADD', base .. ':parked', place.origin, id)
   else
@@ -174,6 +178,7 @@ local function may_be_taken(base, id, now)
     redis.call('ZADD', base .. ':later', place.due_at, id)
     return false
   end
+  if place.quiet_from and tonumber(place.quiet_from) <= now then return false end
   return tonumber(place.expires_at) > now
 end
 

@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from services.callbacks.commands import Command, Commands, TryAgainError
+from services.callbacks import looking
+from services.callbacks.commands import Command, Commands
 from services.callbacks.dialable import Dialable
+from services.callbacks.giving import Given, Giving
+from services.callbacks.looking import ANYTHING, Sought, Summary
 from services.callbacks.worklist import Needed
 from streams.domain.callbacks.book import CallbackBook
 from streams.domain.callbacks.callback import RefusedError
@@ -32,36 +35,26 @@ class Clock(Protocol):
 class Handlers:
     """One method for each thing that can be asked."""
 
-    def __init__(self, commands: Commands, dialable: Dialable, clock: Clock) -> None:
+    def __init__(
+        self, commands: Commands, dialable: Dialable, clock: Clock, giving: Giving
+    ) -> None:
         self._commands = commands
+        self._giving = giving
         self._dialable = dialable
         self._clock = clock
+        self._summary = Summary()
 
     def now(self) -> datetime:
         """The centre's time."""
         return self._clock.now()
 
-    async def next(self, wish: Wish) -> tuple[CallbackData | None, str]:
+    async def next(self, wish: Wish) -> Given:
         """What the agent holds, or whose turn it is; and why nothing, when there is nothing."""
+        return await self._giving.next(wish)
 
-        def decide(
-            command: Command[CallbackData | None], book: CallbackBook, now: datetime
-        ) -> CallbackData | None:
-            if command.picked is None:
-                return None
-            try:
-                return book.lease(command.picked.id, wish.agent, now)
-            except RefusedError:
-                raise TryAgainError from None
-
-        state = await self._commands.run(Command(name="lease", wish=wish, decide=decide))
-        if state is not None:
-            log.info("callback leased", extra={"callback": state.id, "agent": wish.agent})
-            return state, "yours"
-        counts = await self._commands.worklist.counts()
-        if counts["ready"]:
-            return None, "none_fits"
-        return None, "none_due" if counts["later"] or counts["parked"] else "none"
+    def out_of_turn(self) -> list[CallbackData]:
+        """Callbacks given out though somebody on hold was there before, the latest first."""
+        return self._giving.out_of_turn()
 
     async def renew(self, callback_id: str, claim: Claim) -> CallbackData:
         """Hold it longer."""
@@ -77,7 +70,7 @@ class Handlers:
             state = book.get(callback_id)
             if state is not None and not may_dial(switches, state.queue):
                 raise RefusedError("dialling_off", "dialling is switched off for this queue")
-            return book.start_dial(callback_id, claim, now)
+            return book.start_dial(callback_id, claim, now, self._giving.first_rung())
 
         return await self._act("start_dial", callback_id, act)
 
@@ -123,9 +116,30 @@ class Handlers:
         log.info("number revealed", extra={"callback": callback_id, "agent": claim.agent})
         return self._dialable.number(state.caller)
 
-    async def page(self, which: str, offset: int, limit: int) -> tuple[int, list[CallbackData]]:
+    async def page(
+        self, which: str, offset: int, limit: int, sought: Sought = ANYTHING
+    ) -> tuple[int, list[CallbackData]]:
         """Some of the list, in order."""
-        return await self._commands.worklist.page(which, offset, limit, self.now())
+        worklist = self._commands.worklist
+        return await looking.page(worklist, which, offset, limit, self.now(), sought)
+
+    async def summary(self) -> dict[str, Any]:
+        """The counts above the list."""
+        return await self._summary.of(self._commands.worklist, self.now())
+
+    async def held_by(self, agent: str) -> CallbackData | None:
+        """What an agent holds; nothing is leased by asking."""
+        return await self._commands.worklist.held_by(agent)
+
+    async def history(self, callback_id: str) -> list[CallbackData]:
+        """Every callback of this callback's caller, the latest first."""
+        state = await self.get(callback_id)
+        found = await self._commands.worklist.of_caller(state.caller.key)
+        return sorted(found, key=lambda one: one.requested_at, reverse=True)
+
+    def masked(self, state: CallbackData) -> str:
+        """The caller's number as far as everybody at the desks may see it."""
+        return self._dialable.masked(state.caller)
 
     async def get(self, callback_id: str) -> CallbackData:
         """One callback."""

@@ -109,6 +109,8 @@ def _place(state: CallbackData) -> dict[str, Any]:
         "expires_at": floor_ms(state.expires_at),
         "origin": floor_ms(state.origin),
     }
+    if state.quiet_from is not None:
+        place["quiet_from"] = floor_ms(state.quiet_from)
     if state.on_hold or in_flight(state):
         place["parked"] = True
     return place

@@ -5,22 +5,27 @@ from collections.abc import Awaitable
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from services.audit_log import AuditLog
 from services.auth import Identity, desk_of, require
 from services.callbacks.handlers import Handlers
+from services.callbacks.looking import Sought
 from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
 from services.callbacks.schemas import (
     ClaimBody,
+    Code,
     CompleteBody,
     FailBody,
+    Language,
     NextBody,
     RescheduleBody,
     SwitchBody,
     Which,
     WithdrawBody,
+    Word,
+    lease_of,
     shown,
     shown_switches,
     shown_to_holder,
@@ -28,19 +33,21 @@ from services.callbacks.schemas import (
 from streams.domain.callbacks.callback import RefusedError
 from streams.domain.callbacks.order import EVERY_QUEUE, Wish
 from streams.events.callbacks import CallbackData
+from streams.events.contacts import Urgency
+from streams.telemetry.families import page_of
 
 ANSWER_SECONDS: Final = 8.0
 # Who may take a callback from its holder.
 LEADING: Final = frozenset({"lead", "manager"})
+# Who may see the last digits of a number.
+AT_THE_DESKS: Final = LEADING | {"counselor"}
 
 T = TypeVar("T")
 
 Counselor = Annotated[Identity, Depends(require("counselor"))]
 Lead = Annotated[Identity, Depends(require("lead", "manager"))]
 Desk = Annotated[Identity, Depends(require("counselor", "lead", "manager"))]
-Reader = Annotated[
-    Identity, Depends(require("counselor", "lead", "manager", "viewer", "auditor"))
-]
+Reader = Annotated[Identity, Depends(require("counselor", "lead", "manager", "viewer", "auditor"))]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 router = APIRouter()
@@ -77,9 +84,9 @@ async def take_next(body: NextBody, who: Counselor, ask: Ask) -> dict[str, Any]:
         languages=None if body.languages is None else frozenset(body.languages),
         skills=None if body.skills is None else frozenset(body.skills),
     )
-    state, reason = await in_time(ask.next(wish))
-    told = shown_to_holder(state, ask.now()) if state is not None else None
-    return {"callback": told, "reason": reason}
+    given = await in_time(ask.next(wish))
+    told = None if given.callback is None else shown_to_holder(given.callback, ask.now())
+    return {"callback": told, "reason": given.reason, "detail": given.detail}
 
 
 @router.get("/v1/callbacks/switches")
@@ -102,24 +109,62 @@ async def turn_switch(body: SwitchBody, who: Lead, ask: Ask, request: Request) -
     return shown_switches(await in_time(turned))
 
 
+@router.get("/v1/callbacks/mine")
+async def show_mine(who: Counselor, ask: Ask, agent: Word | None = None) -> dict[str, Any]:
+    """What the agent holds, with its lease; asking leases nothing."""
+    state = await in_time(ask.held_by(desk_of(who, agent)))
+    now = ask.now()
+    told = seen(state, ask, who) | lease_of(state) if state is not None else None
+    return {"callback": told, "now": now}
+
+
+@router.get("/v1/callbacks/summary")
+async def show_summary(_: Reader, ask: Ask) -> dict[str, Any]:
+    """How many wait, may be rung now, are late, and were lifted out of the order of arrival."""
+    return await in_time(ask.summary()) | {"now": ask.now()}
+
+
+@router.get("/v1/callbacks/out-of-turn")
+async def show_out_of_turn(who: Reader, ask: Ask) -> dict[str, Any]:
+    """Callbacks given out though somebody on hold was there before, with why."""
+    states = ask.out_of_turn()
+    return {"callbacks": [seen(one, ask, who) for one in states], "now": ask.now()}
+
+
 @router.get("/v1/callbacks")
 async def show_list(
-    _: Reader,
+    who: Reader,
     ask: Ask,
     state: Which = "waiting",
+    language: Language | None = None,
+    queue: Code | None = None,
+    urgency: Urgency | None = None,
+    overdue: bool | None = None,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """The list in its order, each with why it stands there; no number."""
-    total, states = await in_time(ask.page(state, offset, limit))
-    now = ask.now()
-    return {"callbacks": [shown(one, now) for one in states], "total": total, "now": now}
+    sought = Sought(language=language, queue=queue, urgency=urgency, overdue=overdue)
+    total, states = await in_time(ask.page(state, offset, limit, sought))
+    return {
+        "callbacks": [seen(one, ask, who) for one in states],
+        "total": total,
+        "now": ask.now(),
+    }
 
 
 @router.get("/v1/callbacks/{callback_id}")
-async def show_one(callback_id: Id, _: Reader, ask: Ask) -> dict[str, Any]:
+async def show_one(callback_id: Id, who: Reader, ask: Ask) -> dict[str, Any]:
     """One callback."""
-    return {"callback": shown(await in_time(ask.get(callback_id)), ask.now())}
+    state = await in_time(ask.get(callback_id))
+    return {"callback": seen(state, ask, who), "now": ask.now()}
+
+
+@router.get("/v1/callbacks/{callback_id}/history")
+async def show_history(callback_id: Id, who: Reader, ask: Ask) -> dict[str, Any]:
+    """Every callback of the same caller, this one among them, the latest first."""
+    states = await in_time(ask.history(callback_id))
+    return {"callbacks": [seen(one, ask, who) for one in states], "now": ask.now()}
 
 
 @router.post("/v1/callbacks/{callback_id}/renew")
@@ -162,7 +207,8 @@ async def reschedule(callback_id: Id, body: RescheduleBody, who: Desk, ask: Ask)
 @router.post("/v1/callbacks/{callback_id}/withdraw")
 async def withdraw(callback_id: Id, body: WithdrawBody, who: Desk, ask: Ask) -> dict[str, Any]:
     """No longer wanted. A lead may take it from its holder."""
-    asking = ask.withdraw(callback_id, body.claim(who), body.reason, override=not who.roles.isdisjoint(LEADING))
+    leads = not who.roles.isdisjoint(LEADING)
+    asking = ask.withdraw(callback_id, body.claim(who), body.reason, override=leads)
     return _held(await in_time(asking), ask)
 
 
@@ -197,7 +243,15 @@ async def readyz(request: Request, response: Response) -> dict[str, Any]:
 @router.get("/metrics", include_in_schema=False)
 async def show_metrics() -> Response:
     """For Prometheus."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(page_of("callbacks"), media_type=CONTENT_TYPE_LATEST)
+
+
+def seen(state: CallbackData, ask: Handlers, who: Identity) -> dict[str, Any]:
+    """A callback as this person may see it."""
+    told = shown(state, ask.now())
+    if who.roles.isdisjoint(AT_THE_DESKS):
+        return told
+    return told | {"number_masked": ask.masked(state)}
 
 
 def _held(state: CallbackData, ask: Handlers) -> dict[str, Any]:

@@ -20,18 +20,21 @@ from services.adapters.redis import RedisLostError
 from services.callbacks.commands import Commands
 from services.callbacks.dialable import Dialable
 from services.callbacks.dispatcher import Dispatcher
+from services.callbacks.floor import PhoneFloor
+from services.callbacks.giving import Giving
 from services.callbacks.projector import Projector
 from services.callbacks.rebuild import rebuild
 from services.callbacks.relay import Relay
 from services.callbacks.settings import Settings
 from services.callbacks.sweeper import Sweeper
 from services.callbacks.worklist import Posted, Worklist
-from services.ports import PhoneSystem
+from services.ports import PhoneLines
 from streams.errors import SurgelineError
 from streams.events.callbacks import CallbackChanged
 from streams.events.codec import decode
 from streams.kafka import FollowedClock, LogWriter
 from streams.telemetry import metrics
+from streams.topics import AGENTS, QUEUES
 
 log = logging.getLogger(__name__)
 
@@ -42,20 +45,26 @@ LONGEST_PAUSE_SECONDS: Final = 2.0
 class Running:
     """Everything of one callbacks process."""
 
-    def __init__(self, settings: Settings, phone: PhoneSystem | None = None) -> None:
+    def __init__(self, settings: Settings, phone: PhoneLines | None = None) -> None:
         connections = settings.connections
         self.settings = settings
         self.clock = FollowedClock(connections)
         self.writer = self._new_writer()
-        self.dialable = Dialable(settings.sealer, settings.centre.overflow.blocked_numbers)
-        self.relay = Relay(self.writer, self._heard)
-        self.commands = Commands(settings.centre.overflow, self.clock.now, self.relay)
-        self._http_phone: HttpPhone | None = None
-        self.dispatcher = Dispatcher(
-            phone or self._phone(), self.dialable, self.commands, self.clock.now
+        centre = settings.centre
+        self.dialable = Dialable(
+            settings.sealer, centre.overflow.blocked_numbers, centre.callbacks, centre.region
         )
+        self.floor = PhoneFloor(centre)
+        self.relay = Relay(self.writer, self._heard)
+        self.commands = Commands(
+            centre.overflow, self.clock.now, self.relay, centre.callbacks, self.floor.note
+        )
+        self.giving = Giving(self.commands, self.floor, centre.callbacks)
+        self._http_phone: HttpPhone | None = None
+        lines = phone or self._phone()
+        self.dispatcher = Dispatcher(lines, lines, self.dialable, self.commands, self.clock.now)
         self.dispatcher.on_failure(_end_process)
-        self.sweeper = Sweeper(self.commands, self.dispatcher, self.clock.now)
+        self.sweeper = Sweeper(self.commands, self.dispatcher, self.clock.now, self.floor.count_due)
         self.projector = Projector(
             connections, self.commands, self.dialable, self.relay, settings.sealer
         )
@@ -75,6 +84,8 @@ class Running:
         self._spawn(self.commands.work(self._on_lost))
         self._spawn(self.sweeper.run(self._on_lost))
         self._spawn(self.projector.run(self._until_served))
+        for topic in (AGENTS, QUEUES):
+            self._spawn(self.floor.follow(self.settings.connections, topic))
 
     async def stop(self) -> None:
         """Finish what was decided, then close."""
@@ -115,6 +126,7 @@ class Running:
             await worklist.use(epoch)
             await self.relay.open(worklist)
             owed = await worklist.owed()
+            self.floor.begin([*await worklist.held(), *owed])
         except BaseException:
             self.relay.close()
             await worklist.close()
@@ -186,7 +198,7 @@ class Running:
         # Commands gather while the step before is under way; lingering would only add to that.
         return LogWriter(self.settings.connections, linger_ms=0)
 
-    def _phone(self) -> PhoneSystem:
+    def _phone(self) -> PhoneLines:
         settings = self.settings
         if settings.phone_url is None:
             log.warning("no phone system is set: agents dial by hand")

@@ -25,6 +25,7 @@ FailOutcome = Literal[
     "dropped",
     "invalid_number",
     "agent_gone",
+    "abandoned_by_us",
     "technical",
     "not_dialled",
 ]
@@ -128,13 +129,18 @@ def shown(state: CallbackData, now: datetime) -> dict[str, Any]:
         "due_at": state.due_at,
         "expires_at": state.expires_at,
         "attempts": [
-            {"dial": a.id, "at": a.started_at, "outcome": a.outcome} for a in state.attempts
+            {"dial": a.id, "at": a.started_at, "outcome": a.outcome, "first": a.first}
+            for a in state.attempts
         ],
         "agent": state.agent,
         "lease_until": state.lease_until,
         "outcome": state.outcome,
         "outcome_reason": state.outcome_reason,
         "closed_at": state.closed_at,
+        "quiet_from": state.quiet_from,
+        "agreed_at": state.agreed_at,
+        "text": state.text,
+        "out_of_turn": state.out_of_turn,
     }
     if is_open(state):
         told |= {"ready": may_be_leased(state, now), "why": why_here(state, now)}
@@ -143,7 +149,12 @@ def shown(state: CallbackData, now: datetime) -> dict[str, Any]:
 
 def shown_to_holder(state: CallbackData, now: datetime) -> dict[str, Any]:
     """The same with the lease to show on the next command."""
-    return shown(state, now) | {"epoch": state.epoch, "token": state.token}
+    return shown(state, now) | lease_of(state)
+
+
+def lease_of(state: CallbackData) -> dict[str, Any]:
+    """What the holder shows."""
+    return {"epoch": state.epoch, "token": state.token}
 
 
 def shown_switches(switches: SwitchesData) -> dict[str, Any]:

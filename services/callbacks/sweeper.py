@@ -32,11 +32,16 @@ class Sweeper:
     """Looks at the list four times a second."""
 
     def __init__(
-        self, commands: Commands, dispatcher: Dispatcher, now: Callable[[], datetime]
+        self,
+        commands: Commands,
+        dispatcher: Dispatcher,
+        now: Callable[[], datetime],
+        counted: Callable[[int], None],
     ) -> None:
         self._commands = commands
         self._dispatcher = dispatcher
         self._now = now
+        self._counted = counted
 
     async def run(self, lost: Callable[[RedisLostError], None]) -> None:
         """Sweep for ever."""
@@ -58,11 +63,15 @@ class Sweeper:
         leases, expired = await worklist.ran_out(now, AT_ONCE)
         todo = [self._command("lease_ran_out", i, CallbackBook.lease_ran_out) for i in leases]
         todo += [self._command("expire", i, CallbackBook.expire) for i in expired]
+        night = await worklist.resting(now, AT_ONCE)
+        todo += [self._command("postpone", i, CallbackBook.postpone) for i in night]
         await asyncio.gather(*(self._commands.run(command) for command in todo))
         for callback_id in leases:
             self._dispatcher.look(callback_id)
         await worklist.forget(now - STATES_KEPT, now - REQUESTS_KEPT, AT_ONCE)
-        for place, count in (await worklist.counts()).items():
+        counts = await worklist.counts()
+        self._counted(counts["ready"])
+        for place, count in counts.items():
             metrics.CALLBACK_LIST.labels(place).set(count)
 
     def _command(

@@ -223,6 +223,20 @@ class Worklist:
         leases, expired = await self._do(pipe.execute())
         return [i.decode() for i in leases], [i.decode() for i in expired]
 
+    async def resting(self, now: datetime, limit: int) -> list[str]:
+        """Callbacks that wait though it is night where the caller is."""
+        ids = await self._do(
+            self._redis.client.zrange(
+                self._key("quiet"), "-inf", floor_ms(now), byscore=True, offset=0, num=limit
+            )
+        )
+        return [i.decode() for i in ids]
+
+    async def held(self) -> list[CallbackData]:
+        """Callbacks in the hands of agents."""
+        ids = await self._do(self._redis.client.hvals(self._key("held")))
+        return await self.get([i.decode() for i in ids])
+
     async def owed(self) -> list[CallbackData]:
         """Callbacks about which the phone system must be told or asked something."""
         ids = await self._do(self._redis.client.smembers(self._key("owed")))

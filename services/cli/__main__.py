@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "audit": ("services.cli.audit", "Prove from the log that no caller was lost."),
     "check": ("services.cli.check", "Say what is wrong with a centre file."),
     "contract": ("services.cli.contract", "Compare the checked-in schemas with the code."),
+    "rules": ("services.cli.rules", "Compare rules, alerts and Grafana boards with the code."),
     "learn": ("services.cli.learn", "Learn ordinary weeks from a recording of contacts."),
     "backtest": ("services.cli.backtest", "Say which surges a recording of contacts holds."),
     "seats": ("services.cli.seats", "Say how many counselors a load of contacts needs."),

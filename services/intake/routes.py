@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from services.auth import Identity, allowed
 from services.intake import clock as clocks
@@ -22,6 +22,7 @@ from services.intake.settings import Limits
 from services.replies import json_response, refusal
 from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
 from streams.telemetry import metrics
+from streams.telemetry.families import page_of
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ async def show_metrics(request: Request) -> Response:
     """For Prometheus."""
     running: Running = request.app.state.running
     running.measure()
-    page = await asyncio.to_thread(generate_latest)
+    page = await asyncio.to_thread(page_of, "intake")
     return Response(page, media_type=CONTENT_TYPE_LATEST)
 
 

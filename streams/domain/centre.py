@@ -6,7 +6,10 @@ Durations are `timedelta`, rates are contacts per hour, shares run from 0 to 1.
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+from streams.domain.people.policy import PeoplePolicy
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -94,9 +97,40 @@ class AlertPolicy:
     redial_window: timedelta = timedelta(minutes=60)
 
 
+Occasion = Literal[
+    "waited_past", "abandoned", "queue_full", "closed_hours", "key_pressed", "asked_elsewhere"
+]
+Measure = Literal["callback", "deflect", "nothing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverflowRule:
+    """What becomes of a contact to which `when` happened; a condition left empty fits everyone.
+
+    `prompt` is what to play when it is deflected. `after` is how long it may wait before that is
+    too long; None is the centre's `wait_limit`. `skills` are what its callback will need.
+    """
+
+    when: Occasion
+    then: Measure = "callback"
+    queues: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    prompt: str = ""
+    after: timedelta | None = None
+    skills: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverflowPolicy:
-    """When a caller becomes a callback, and how the promise is kept."""
+    """When a caller becomes a callback, and how the promise is kept.
+
+    The first of `rules` that fits decides; whom none fits is rung back. Contacts about
+    `life_at_risk_topics` are treated like those of that urgency, here and at admission: no rule
+    turns them away. `zones` are the time zones of countries in which there is no mission.
+    """
 
     wait_limit: timedelta = timedelta(minutes=3)
     promise: timedelta = timedelta(hours=4)
@@ -106,6 +140,9 @@ class OverflowPolicy:
     lease: timedelta = timedelta(minutes=2)
     max_wait_without_end: timedelta = timedelta(hours=2)
     blocked_numbers: tuple[str, ...] = ("119", "112", "911", "110", "999")
+    life_at_risk_topics: tuple[str, ...] = ()
+    rules: tuple[OverflowRule, ...] = ()
+    zones: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,14 +180,12 @@ class AdmissionPolicy:
     not offer and refuse by turns. No new promise is offered while more than `most_pending` are
     open, or when the last of them would be kept later than `most_drain`: a promise nobody can
     keep is worse than none. More than `most_waiting` do not wait at a time (0: no limit).
-    Contacts about `life_at_risk_topics` are treated like those of that urgency.
     """
 
     hysteresis: float = 0.2
     most_pending: int = 1000
     most_drain: timedelta = timedelta(hours=4)
     most_waiting: int = 0
-    life_at_risk_topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +207,7 @@ class Centre:
     overflow: OverflowPolicy = field(default_factory=OverflowPolicy)
     callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
     admission: AdmissionPolicy = field(default_factory=AdmissionPolicy)
+    people: PeoplePolicy = field(default_factory=PeoplePolicy)
     version: str = ""
 
     def queue(self, name: str) -> Queue | None:

@@ -20,6 +20,8 @@ CallbackState = Literal["requested", "due", "leased", "dialling", "connected", "
 Outcome = Literal["completed", "reached_us_first", "withdrawn", "expired", "unreachable", "blocked"]
 FirstRung = Literal["agent", "customer"]
 TextAnswer = Literal["accepted", "refused"]
+# "given" by who asked to be rung back; else nobody refused it.
+Consent = Literal["given", "presumed"]
 ZoneProvenance = Literal["declared", "app", "country", "number_prefix", "centre"]
 
 
@@ -51,6 +53,7 @@ class CallbackWantedData(Data, frozen=True, kw_only=True):
     still_waiting: bool = False
     caller_tz: str | None = None
     caller_tz_from: ZoneProvenance | None = None
+    consent: Consent = "presumed"
 
 
 class CallbackWanted(

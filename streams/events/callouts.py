@@ -138,7 +138,8 @@ class PageAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """One message on one contact method. Its id is our reference at the provider.
 
     `fence` rises with every claim; a result that names an older one is only evidence. `rank` keeps
-    receipts monotone. `claimed_at`, `lease_until` and `unknown_since` are wall time.
+    receipts monotone. `claimed_at`, `lease_until` and `unknown_since` are wall time; `sent_at` is
+    the centre's time of the claim.
     """
 
     id: str
@@ -154,6 +155,7 @@ class PageAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     reference: str | None = None
     reason: str | None = None
     rank: int = 0
+    sent_at: datetime | None = None
     claimed_at: datetime | None = None
     lease_until: datetime | None = None
     unknown_since: datetime | None = None

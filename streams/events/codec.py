@@ -11,6 +11,7 @@ from streams.events.agents import AgentStateChanged
 from streams.events.audit import AuditRecorded
 from streams.events.baselines import BaselineLearned, DetectorCheckpointed
 from streams.events.callbacks import CallbackChanged, CallbackWanted, CallerServed, SwitchesSet
+from streams.events.callouts import CalloutAlarmed, CalloutChanged, OfferChanged
 from streams.events.centre import CentreApplied
 from streams.events.commands import OrderGiven
 from streams.events.contacts import (
@@ -25,6 +26,7 @@ from streams.events.contacts import (
 from streams.events.control import ClockDeclared, ContactKeyed, DeadLettered
 from streams.events.demand import PulseCounted, QueuesMeasured
 from streams.events.envelope import CloudEvent
+from streams.events.people import PersonChanged, ShiftChanged
 from streams.events.surges import (
     EventPlanned,
     FeedResumed,
@@ -61,8 +63,13 @@ Event = (
     | CallerServed
     | CallbackChanged
     | SwitchesSet
+    | CalloutChanged
+    | OfferChanged
+    | CalloutAlarmed
     | OrderGiven
     | CentreApplied
+    | PersonChanged
+    | ShiftChanged
     | ClockDeclared
     | ContactKeyed
     | DeadLettered

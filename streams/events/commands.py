@@ -33,7 +33,7 @@ class _Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
 
 
 class Declare(_Order, frozen=True, kw_only=True, tag="declare"):
-    """This key is in surge, whatever the numbers say. It holds until then, or until it is over.
+    """A key is in surge, whatever the numbers say. It goes on until then at least.
 
     `ratio` is how many times the usual the person expects, where they know.
     """
@@ -51,7 +51,7 @@ class Acknowledge(_Order, frozen=True, kw_only=True, tag="acknowledge"):
 
 
 class Dismiss(_Order, frozen=True, kw_only=True, tag="dismiss"):
-    """This is no surge. The same excess is not declared again before `quiet_until`."""
+    """What was declared is no surge. The same excess is not declared again before `quiet_until`."""
 
     episode: Id
     key: Key
@@ -59,7 +59,7 @@ class Dismiss(_Order, frozen=True, kw_only=True, tag="dismiss"):
 
 
 class Extend(_Order, frozen=True, kw_only=True, tag="extend"):
-    """This surge is not over before `until`."""
+    """The surge is not over before `until`."""
 
     episode: Id
     key: Key
@@ -67,7 +67,7 @@ class Extend(_Order, frozen=True, kw_only=True, tag="extend"):
 
 
 class Close(_Order, frozen=True, kw_only=True, tag="close"):
-    """This surge is over now. What is left of it is not declared again before `quiet_until`."""
+    """The surge is over now. What is left of it is not declared again before `quiet_until`."""
 
     episode: Id
     key: Key

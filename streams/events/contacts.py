@@ -16,6 +16,9 @@ Channel = Literal["voice", "chat", "sms", "email", "sns", "app"]
 Urgency = Literal["life_at_risk", "high", "normal", "low"]
 LegKind = Literal["inbound", "transfer", "consult", "callback"]
 OfferOutcome = Literal["ringing", "no_answer", "rejected"]
+# How the caller's time zone became known. Intake adds what a number's prefix says.
+ZoneSaid = Literal["declared", "app", "number_prefix"]
+Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$")]
 DeflectReason = Literal["full", "closed", "prompt", "moved_to_callback"]
 
 
@@ -38,6 +41,8 @@ class ContactData(Data, frozen=True, kw_only=True):
     `leg` numbers the passes through a queue (a transfer opens the next one); within a leg the
     event of the highest rank holds. A `consult` leg is one counselor asking another: it never
     changes what the caller got. `consent_callback` is false when the caller refused a callback.
+    `skills` are what whoever answers must have. `caller_tz` is where the caller is, as an IANA
+    name, and `caller_tz_from` says who knows that: the caller, or their app.
     """
 
     queue: Name
@@ -50,6 +55,9 @@ class ContactData(Data, frozen=True, kw_only=True):
     leg: Leg = 1
     leg_kind: LegKind = "inbound"
     consent_callback: bool = True
+    skills: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
+    caller_tz: Zone | None = None
+    caller_tz_from: ZoneSaid = "declared"
 
 
 class ArrivedData(ContactData, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ class SurgeData(Data, frozen=True, kw_only=True):
     detector did; `ratio_said` is how many times the usual they expect), who acknowledged it
     first, until when it is not over (`held_until`), who `ended` it and how; what is left of it
     is not declared again before `quiet_until`. `orders` are the ids of the orders obeyed.
+    `usual_per_hour` is what is expected of the key at present, as learned.
     """
 
     episode: str
@@ -62,6 +63,7 @@ class SurgeData(Data, frozen=True, kw_only=True):
     ended_by: Role | None = None
     quiet_until: datetime | None = None
     orders: tuple[str, ...] = ()
+    usual_per_hour: float | None = None
 
 
 class SurgeDeclared(CloudEvent, frozen=True, kw_only=True, tag="surgeline.surge.declared.v1"):

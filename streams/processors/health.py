@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from streams.telemetry.families import page_of
 
 Answer = Callable[[], tuple[bool, dict[str, object]]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -18,7 +20,7 @@ def _route(answer: Answer) -> Handler:
 
 
 async def _metrics(_request: web.Request) -> web.StreamResponse:
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return web.Response(body=page_of("streams"), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def serve(host: str, port: int, *, alive: Answer, ready: Answer) -> web.AppRunner:

@@ -17,7 +17,7 @@ from streams.events.baselines import DetectorCheckpointed
 from streams.events.codec import encode, encode_decision
 from streams.events.demand import PulseCounted
 from streams.events.envelope import CloudEvent
-from streams.events.surges import FeedResumed, FeedSilent
+from streams.events.surges import FeedResumed, FeedSilent, SurgeDeclared
 from streams.kafka import FollowedClock, Outgoing, Record
 from streams.known_days import known_days
 from streams.processors.contract import Moment, Start
@@ -124,6 +124,9 @@ def _surges(facts: Iterable[SurgeFact], version: str) -> list[Outgoing]:
     outgoing = []
     for fact in facts:
         data = fact.data
+        if isinstance(fact, SurgeDeclared):
+            delay = (data.declared_at - data.started_at).total_seconds()
+            metrics.DETECTION_DELAY_SECONDS.labels(data.tier).observe(max(0.0, delay))
         log.info(
             "surge said",
             extra={

@@ -10,6 +10,7 @@ import importlib.metadata
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
 import prometheus_client
@@ -35,6 +36,7 @@ LABELS: Final[Mapping[str, Label]] = {
     "command": Label("lease", 30),
     "decision": Label("offer_callback", 4),
     "fate": Label("written", 3),
+    "first": Label("agent", 3),
     "from": Label("watch", 3),
     "group": Label("queues", 8),
     "key": Label("country:JP", 250),
@@ -99,7 +101,9 @@ class Metric:
         """The names under which Prometheus knows it."""
         if self.kind == "histogram":
             return tuple(f"{self.name}_{part}" for part in ("bucket", "sum", "count"))
-        return (self.name,) if self.kind != "summary" else (f"{self.name}_sum", f"{self.name}_count")
+        return (
+            (self.name,) if self.kind != "summary" else (f"{self.name}_sum", f"{self.name}_count")
+        )
 
 
 CATALOGUE: Final[list[Metric]] = []
@@ -172,7 +176,7 @@ _BUILD: Final = Block(*EVERYWHERE).declare(
 def registry_of(process: str) -> CollectorRegistry:
     """What this process shows: its own metrics, what it is, and Python's."""
     # When a series was made says nothing here, and would double what Prometheus holds.
-    prometheus_client.disable_created_metrics()
+    prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     ours = [metric.collector for metric in CATALOGUE if process in metric.processes]
     python = [
@@ -183,6 +187,16 @@ def registry_of(process: str) -> CollectorRegistry:
     for collector in [_Build(), *filter(None, ours), *python]:
         registry.register(collector)
     return registry
+
+
+@cache
+def _registry(process: str) -> CollectorRegistry:
+    return registry_of(process)
+
+
+def page_of(process: str) -> bytes:
+    """What Prometheus reads off this process."""
+    return prometheus_client.generate_latest(_registry(process))
 
 
 def _version() -> str:

@@ -79,6 +79,12 @@ REBALANCES: Final = _streams.counter(
     "surgeline_rebalances_total", "Rebalances of a processor's group seen here.", ["processor"]
 )
 
+DETECTION_DELAY_SECONDS: Final = _streams.histogram(
+    "surgeline_surge_detection_delay_seconds",
+    "Centre time from the estimated start of an excess until it was declared.",
+    ["tier"],
+    buckets=(10, 20, 30, 60, 120, 180, 300, 600, 1200, 2400, 3600),
+)
 STAFFING_HANDLE_SECONDS: Final = _streams.gauge(
     "surgeline_staffing_handle_seconds", "Mean handle time that seats are sized with."
 )
@@ -116,7 +122,9 @@ INTAKE_ACKNOWLEDGE_SECONDS: Final = _intake.histogram(
     "Time from a request's events being ready until the broker had all of them.",
     buckets=(0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8),
 )
-INTAKE_PARCELS: Final = _intake.gauge("surgeline_intake_parcels", "Parcels written since the start.")
+INTAKE_PARCELS: Final = _intake.gauge(
+    "surgeline_intake_parcels", "Parcels written since the start."
+)
 INTAKE_WRITER_REBUILDS: Final = _intake.gauge(
     "surgeline_intake_writer_rebuilds", "Times the log's writer was replaced since the start."
 )
@@ -157,7 +165,9 @@ CALLBACK_LIST: Final = _callbacks.gauge(
 CALLBACK_READY: Final = _callbacks.gauge(
     "surgeline_callbacks_serving", "1 while commands are taken, 0 while the list is rebuilt."
 )
-CALLBACK_EPOCH: Final = _callbacks.gauge("surgeline_callbacks_epoch", "The life of the list in Redis.")
+CALLBACK_EPOCH: Final = _callbacks.gauge(
+    "surgeline_callbacks_epoch", "The life of the list in Redis."
+)
 CALLBACK_REBUILDS: Final = _callbacks.counter(
     "surgeline_callbacks_rebuilds_total", "Times the list was rebuilt from the log."
 )
@@ -170,6 +180,29 @@ CALLBACK_PHONE: Final = _callbacks.counter(
     "surgeline_callbacks_phone_commands_total",
     "Commands to the phone system by their answer; failed when there was none.",
     ["command", "answer"],
+)
+CALLBACK_HELD_BACK: Final = _callbacks.counter(
+    "surgeline_callbacks_held_back_total",
+    "Agents who asked for a callback and got none: kept for callers, or somebody on hold is first.",
+    ["reason"],
+)
+CALLBACK_OUT_OF_TURN: Final = _callbacks.counter(
+    "surgeline_callbacks_out_of_turn_total",
+    "Callbacks given out though somebody on hold, no less urgent, was there before.",
+    ["reason"],
+)
+CALLBACK_DIALS: Final = _callbacks.counter(
+    "surgeline_callbacks_dials_ended_total",
+    "Dials that are over, by whose phone rang first and what came of them.",
+    ["first", "outcome"],
+)
+CALLBACK_REPAIRS: Final = _callbacks.counter(
+    "surgeline_callbacks_repairs_total",
+    "What Redis had otherwise than the log and was put right: state, missing, unknown, index.",
+    ["what"],
+)
+CALLBACK_COMPARED: Final = _callbacks.counter(
+    "surgeline_callbacks_compared_total", "Callbacks of which Redis was compared with the log."
 )
 
 # --- admission ---------------------------------------------------------------------------------
@@ -223,4 +256,25 @@ BOARD_BUILD_SECONDS: Final = _boards.histogram(
     "Time to make one snapshot and the parts of the page from it.",
     ["stage"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25),
+)
+
+# --- audit -------------------------------------------------------------------------------------
+
+AUDIT_RUNS: Final = _audit.counter(
+    "surgeline_audit_runs_total", "Audits of the log by how they ended.", ["outcome"]
+)
+AUDIT_FINDINGS: Final = _audit.gauge(
+    "surgeline_audit_findings", "Findings of the last audit, by kind.", ["kind"]
+)
+AUDIT_LAST: Final = _audit.gauge(
+    "surgeline_audit_last_run_timestamp_seconds",
+    "When the last audit was finished, whatever it found; before the first: when this began.",
+)
+AUDIT_LAST_CLEAN: Final = _audit.gauge(
+    "surgeline_audit_last_success_timestamp_seconds",
+    "When the last audit without a finding was finished; 0 before the first.",
+)
+AUDIT_SECONDS: Final = _audit.gauge("surgeline_audit_seconds", "How long the last audit took.")
+AUDIT_PEOPLE: Final = _audit.gauge(
+    "surgeline_audit_people", "People whom the last audit accounted for, by outcome.", ["outcome"]
 )

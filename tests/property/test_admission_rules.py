@@ -54,7 +54,6 @@ situations = st.builds(
 policies = st.builds(
     AdmissionPolicy,
     most_waiting=st.integers(0, 200),
-    life_at_risk_topics=st.sampled_from([(), ("disaster",)]),
 )
 callers = st.sampled_from([None, "ann"])
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from streams.domain.admission.gates import Line
 from streams.domain.admission.rules import Answer, Promise, Question, Situation, decide
-from streams.domain.centre import AdmissionPolicy, Centre
+from streams.domain.centre import AdmissionPolicy, Centre, OverflowPolicy
+from streams.domain.contacts.rule_table import RuleTable
 from streams.events.surges import WaitData
 from tests.support.calls import CENTRE, NOON
 
@@ -41,8 +42,16 @@ SHORT = Situation(line=line())
 LONG = Situation(line=line(600.0), long=True)
 
 
-def answer(situation: Situation, *, policy: AdmissionPolicy | None = None, **asked: Any) -> Answer:
+def answer(
+    situation: Situation,
+    *,
+    policy: AdmissionPolicy | None = None,
+    overflow: OverflowPolicy | None = None,
+    **asked: Any,
+) -> Answer:
     """The answer at noon for someone on the main queue whose number is known."""
+    if overflow is not None:
+        situation = replace(situation, table=RuleTable(overflow))
     fields: dict[str, Any] = {"queue": "main", "caller": "ann"} | asked
     return decide(centre_with(policy), situation, Question(**fields), NOON)
 

@@ -87,7 +87,7 @@ async def measure(connections: Connections, redis: RedisServer) -> None:
     seconds = time.perf_counter() - began
     print(f"projected {CALLBACKS} in {seconds:.2f} s, {CALLBACKS / seconds:.0f}/s")  # noqa: T201
     await functions(running.commands.worklist)
-    handlers = Handlers(running.commands, running.dialable, running.clock)
+    handlers = Handlers(running.commands, running.dialable, running.clock, running.giving)
     for think in (0.0, 0.25):
         await contend(handlers, think)
     began = time.perf_counter()

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from services.adapters.memory import MemoryPhone
-from services.ports import DialOrder, PhoneUnavailableError
+from services.ports import DialOrder, PhoneUnavailableError, TextOrder
 from services.sealing import Sealer
 from streams.events.callbacks import (
     CallbackChanged,
@@ -220,6 +220,10 @@ def phone_app(phone: MemoryPhone) -> FastAPI:
     @app.post("/commands/cancel")
     async def cancel(body: dict[str, str]) -> dict[str, str]:
         return {"result": await phone.cancel(body["dial"])}
+
+    @app.post("/commands/text")
+    async def text(body: dict[str, Any]) -> dict[str, str]:
+        return {"result": await phone.hand_over(TextOrder(**body))}
 
     @app.get("/commands/dial/{dial_id}")
     async def status(dial_id: str) -> dict[str, Any]:

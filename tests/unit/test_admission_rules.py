@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from streams.domain.admission.gates import Ceiling, Line
-from streams.domain.admission.rules import Answer, place_in_line
-from streams.domain.centre import AdmissionPolicy
+from streams.domain.admission.rules import Answer, Situation, place_in_line
+from streams.domain.centre import AdmissionPolicy, Occasion, OverflowPolicy, OverflowRule
 from streams.domain.staffing.waits import Wait
 from tests.support.admission import LONG, SHORT, ago, answer, line, promised
 from tests.support.calls import NOON
@@ -53,8 +53,8 @@ def test_a_life_at_risk_waits_in_a_closed_and_full_queue_with_a_callback_open_an
 
 
 def test_a_topic_of_the_centre_file_counts_as_life_at_risk() -> None:
-    policy = AdmissionPolicy(life_at_risk_topics=("disaster",))
-    told = answer(LONG, policy=policy, topic="disaster")
+    overflow = OverflowPolicy(life_at_risk_topics=("disaster",))
+    told = answer(LONG, overflow=overflow, topic="disaster")
     assert (told.decision, told.reason) == ("queue", "life_at_risk")
     assert answer(LONG, topic="disaster").decision == "offer_callback"
 
@@ -98,6 +98,44 @@ def test_no_callback_is_offered_while_registering_is_off() -> None:
 def test_a_withheld_number_cannot_be_rung_back_and_waits() -> None:
     told = answer(LONG, caller=None)
     assert (told.decision, told.reason, told.prompt) == ("queue", "no_number", "long_wait")
+
+
+def test_a_number_that_is_never_dialled_is_offered_no_callback() -> None:
+    told = answer(LONG, may_be_rung=False)
+    assert (told.decision, told.reason, told.prompt) == ("queue", "never_dialled", "long_wait")
+
+
+def test_whom_the_overflow_table_does_not_ring_back_is_offered_no_callback() -> None:
+    rule = OverflowRule(when="waited_past", then="nothing", channels=("chat",))
+    overflow = OverflowPolicy(rules=(rule,))
+    chat = answer(LONG, overflow=overflow, channel="chat")
+    assert (chat.decision, chat.reason) == ("queue", "ruled_out")
+    assert answer(LONG, overflow=overflow).decision == "offer_callback"
+
+
+@pytest.mark.parametrize(
+    ("situation", "policy", "when"),
+    [
+        (replace(SHORT, open=False), None, "closed_hours"),
+        (SHORT, AdmissionPolicy(most_waiting=1), "queue_full"),
+    ],
+)
+def test_a_rule_that_deflects_names_the_prompt_to_play(
+    situation: Situation, policy: AdmissionPolicy | None, when: Occasion
+) -> None:
+    rule = OverflowRule(when=when, then="deflect", prompt="try_the_app", topics=("visa",))
+    overflow = OverflowPolicy(rules=(rule,))
+    told = answer(situation, policy=policy, overflow=overflow, topic="visa")
+    assert (told.decision, told.reason, told.prompt) == ("deflect", when, "try_the_app")
+    other = answer(situation, policy=policy, overflow=overflow, topic="passport")
+    assert other.decision == "offer_callback"
+
+
+def test_no_rule_turns_a_life_at_risk_away() -> None:
+    rule = OverflowRule(when="closed_hours", then="deflect", prompt="closed")
+    overflow = OverflowPolicy(rules=(rule,), life_at_risk_topics=("disaster",))
+    told = answer(replace(SHORT, open=False), overflow=overflow, topic="disaster")
+    assert (told.decision, told.position) == ("queue", 1)
 
 
 def test_when_volume_has_risen_callers_hear_why_the_wait_grew() -> None:

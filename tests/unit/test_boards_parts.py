@@ -56,7 +56,7 @@ def test_pulses_older_than_the_window_are_let_go() -> None:
 def test_keys_that_the_board_does_not_show_are_not_kept() -> None:
     window = PulseWindow()
 
-    assert window.observe(pulse(5, 1, key="topic:visa")) is False
+    assert window.observe(pulse(5, 1, key="agent:visa")) is False
     assert window.keys() == set()
 
 

@@ -15,7 +15,6 @@ from services.boards.settings import Settings
 from services.boards.sse import HEARTBEAT, RETRY, Frame, Hub, message
 from streams.errors import WrongSettingError
 from streams.events.demand import QueueCounts, QueueData
-from streams.telemetry.metrics import BOARD_FAMILIES
 from tests.unit.test_boards_fold import END, ROOT
 from tests.unit.test_boards_page import board
 
@@ -203,9 +202,3 @@ def test_counters_never_fall_when_a_count_is_corrected() -> None:
         return samples(shown)["surgeline_contacts_abandoned_total", ("main",)]
 
     assert [report(4), report(3), report(6)] == [4, 4, 6]
-
-
-def test_labels_are_closed_sets_that_name_nobody() -> None:
-    allowed = {"queue", "key", "outcome", "pool", "state", "from", "to", "urgency", "result"}
-    allowed |= {"group", "quantile", "minutes", "bound"}
-    assert {label for family in BOARD_FAMILIES for label in family.labels} <= allowed

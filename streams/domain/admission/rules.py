@@ -3,22 +3,24 @@
 The rules, first match: a life at risk waits, first in line, whatever else holds. Who has an open
 callback is told so and keeps the place. A closed queue offers a callback, or says when it opens.
 A full one offers a callback, or says so. A long wait offers a callback unless none can be promised.
-Everyone else waits.
+Everyone else waits. Where the centre's overflow table says that no callback is made of somebody,
+none is offered.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from streams.domain.admission.gates import Ceiling, Line, passed
-from streams.domain.centre import Centre
+from streams.domain.centre import Centre, Occasion, OverflowPolicy, OverflowRule
+from streams.domain.contacts.rule_table import VOICE, Facts, RuleTable
 from streams.domain.staffing.waits import Wait, by_queue_length
 from streams.events.callbacks import WantedReason
-from streams.events.contacts import Urgency
+from streams.events.contacts import Channel, Urgency
 from streams.events.surges import WaitUnknown
 
 Decision = Literal["queue", "offer_callback", "deflect"]
-Obstacle = Literal["no_number", "registering_off"] | Ceiling
+Obstacle = Literal["no_number", "never_dialled", "ruled_out", "registering_off"] | Ceiling
 Reason = (
     Literal[
         "life_at_risk",
@@ -33,20 +35,39 @@ Reason = (
     ]
     | Obstacle
 )
-Prompt = Literal[
-    "callback_open", "place_resumed", "callback_offer", "closed", "full", "long_wait", "more_calls"
-]
+# Ours, or the name of one in the centre file's overflow rules.
+PROMPTS: Final = (
+    "callback_open",
+    "place_resumed",
+    "callback_offer",
+    "closed",
+    "full",
+    "long_wait",
+    "more_calls",
+)
 Unknown = WaitUnknown | Literal["not_estimated", "closed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One arriving contact; `caller` is a pseudonym, None when the number is withheld."""
+    """One arriving contact; `caller` is a pseudonym, None when the number is withheld.
+
+    `may_be_rung` is false for a number that is never dialled.
+    """
 
     queue: str
     caller: str | None = None
+    may_be_rung: bool = True
     urgency: Urgency = "normal"
     topic: str | None = None
+    channel: Channel = "voice"
+    language: str | None = None
+    country: str | None = None
+
+    def facts(self) -> Facts:
+        """What the overflow table is asked about."""
+        channel = None if self.channel == VOICE else self.channel
+        return (self.queue, channel, self.language, self.country, self.topic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +84,12 @@ class Promise:
 class Situation:
     """What is known when the question comes.
 
-    `long` and `ceiling` are the two gates (see admission_gates); `registering` is the lead's
-    switch; `promise` is the asking caller's own.
+    `long` and `ceiling` are the two gates (see gates.py); `registering` is the lead's switch;
+    `promise` is the asking caller's own; `table` holds the centre's overflow rules.
     """
 
     line: Line
+    table: RuleTable = field(default_factory=lambda: RuleTable(OverflowPolicy()))
     open: bool = True
     long: bool = False
     ceiling: Ceiling | None = None
@@ -85,22 +107,26 @@ class Answer:
     reason: Reason
     position: int | None
     wait: Wait | Unknown
-    prompt: Prompt | None = None
+    prompt: str | None = None
     promise: Promise | None = None
 
 
 def decide(centre: Centre, situation: Situation, question: Question, now: datetime) -> Answer:
     """The first rule that fits."""
-    if is_at_risk(question, centre):
+    table = situation.table
+    if table.is_grave(question.urgency, question.topic):
         return _answer(centre, situation, "queue", "life_at_risk", position=1)
     if situation.promise is not None:
         return _holding(centre, situation, situation.promise, now)
-    obstacle = _obstacle(question, situation)
+    facts = question.facts()
     if not situation.open:
-        return _turned(centre, situation, obstacle, "closed_hours", "closed")
+        rule = table.rule("closed_hours", facts)
+        return _turned(centre, situation, question, rule)
     if _is_full(situation.line, centre):
-        return _turned(centre, situation, obstacle, "queue_full", "full")
-    return _joining(centre, situation, obstacle)
+        rule = table.rule("queue_full", facts)
+        return _turned(centre, situation, question, rule)
+    rule = table.rule("waited_past", facts)
+    return _joining(centre, situation, _obstacle(question, situation, rule))
 
 
 def _joining(centre: Centre, situation: Situation, obstacle: Obstacle | None) -> Answer:
@@ -113,12 +139,6 @@ def _joining(centre: Centre, situation: Situation, obstacle: Obstacle | None) ->
     unstaffed = wait is not None and wait.unknown == "nobody_staffed"
     reason: Reason = "nobody_staffed" if unstaffed else "long_wait"
     return _answer(centre, situation, "offer_callback", reason, prompt="callback_offer")
-
-
-def is_at_risk(question: Question, centre: Centre) -> bool:
-    """Whether this contact is one that nothing may hold up."""
-    topics = centre.admission.life_at_risk_topics
-    return question.urgency == "life_at_risk" or question.topic in topics
 
 
 def _holding(centre: Centre, situation: Situation, promise: Promise, now: datetime) -> Answer:
@@ -153,9 +173,13 @@ def place_in_line(line: Line, origin: datetime, now: datetime) -> int:
     return 1 + round(line.waiting * min(1.0, before))
 
 
-def _obstacle(question: Question, situation: Situation) -> Obstacle | None:
+def _obstacle(question: Question, situation: Situation, rule: OverflowRule) -> Obstacle | None:
+    if rule.then != "callback":
+        return "ruled_out"
     if question.caller is None:
         return "no_number"
+    if not question.may_be_rung:
+        return "never_dialled"
     return situation.ceiling if situation.registering else "registering_off"
 
 
@@ -164,18 +188,23 @@ def _is_full(line: Line, centre: Centre) -> bool:
     return 0 < most <= line.waiting
 
 
-def _turned(
-    centre: Centre, situation: Situation, obstacle: Obstacle | None, reason: Reason, prompt: Prompt
-) -> Answer:
-    if obstacle is None:
+_TURNED: Final[dict[Occasion, tuple[Reason, str]]] = {
+    "closed_hours": ("closed_hours", "closed"),
+    "queue_full": ("queue_full", "full"),
+}
+
+
+def _turned(centre: Centre, situation: Situation, question: Question, rule: OverflowRule) -> Answer:
+    reason, prompt = _TURNED[rule.when]
+    if _obstacle(question, situation, rule) is None:
         return _answer(centre, situation, "offer_callback", reason, prompt="callback_offer")
-    return _answer(centre, situation, "deflect", reason, prompt=prompt)
+    return _answer(centre, situation, "deflect", reason, prompt=rule.prompt or prompt)
 
 
 def _waiting(centre: Centre, situation: Situation) -> Answer:
     wait = situation.line.wait
     told = wait is not None and wait.p50_seconds is not None
-    prompt: Prompt | None = "more_calls" if wait is not None and wait.volume_has_risen else None
+    prompt = "more_calls" if wait is not None and wait.volume_has_risen else None
     reason: Reason = "short_wait" if told else "wait_unknown"
     return _answer(centre, situation, "queue", reason, prompt=prompt)
 
@@ -186,7 +215,7 @@ def _answer(
     decision: Decision,
     reason: Reason,
     position: int | None = None,
-    prompt: Prompt | None = None,
+    prompt: str | None = None,
 ) -> Answer:
     in_line = decision != "deflect" and (situation.open or reason == "life_at_risk")
     place = (position or situation.line.waiting + 1) if in_line else None

@@ -249,9 +249,7 @@ class CallbackBook:
         state = self._states.get(callback_id)
         return self._keep(state, quiet.postpone(state, now)) if state else None
 
-    def text_told(
-        self, callback_id: str, answer: TextAnswer, now: datetime
-    ) -> CallbackData | None:
+    def text_told(self, callback_id: str, answer: TextAnswer, now: datetime) -> CallbackData | None:
         """Whoever sends texts answered."""
         state = self._states.get(callback_id)
         return self._keep(state, texting.told(state, answer, now)) if state else None

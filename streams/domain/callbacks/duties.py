@@ -10,7 +10,7 @@ from datetime import datetime
 
 from streams.domain.callbacks import texting
 from streams.domain.callbacks.callback import in_flight, is_open
-from streams.events.callbacks import CallbackData
+from streams.events.callbacks import Attempt, CallbackData
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,14 @@ def duty(state: CallbackData, now: datetime, placed: Container[str] = ()) -> Dut
         return CancelDial(last.id)
     if state.on_hold:
         return TakeOffHold(state.on_hold[0])
-    if last is None and texting.is_owed(state):
-        return HandOverText(texting.text_id(state))
-    if last is None or not is_open(state):
-        return None
+    if last is None:
+        return HandOverText(texting.text_id(state)) if texting.is_owed(state) else None
+    return _of_a_dial(state, last, now, placed) if is_open(state) else None
+
+
+def _of_a_dial(
+    state: CallbackData, last: Attempt, now: datetime, placed: Container[str]
+) -> Duty | None:
     if state.lease_until is not None and state.lease_until < now:
         return AskAboutDial(last.id)
     if state.state == "dialling" and last.id not in placed:

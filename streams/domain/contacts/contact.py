@@ -21,10 +21,11 @@ from datetime import datetime, timedelta
 from streams.domain.centre import Centre
 from streams.domain.contacts.demand import Seconds
 from streams.domain.contacts.forgetting import MEMORY, Forgetting
-from streams.domain.contacts.life import ContactLife, Facts, Promise, State
+from streams.domain.contacts.life import ContactLife, Promise, State
 from streams.domain.contacts.outcomes import HANDED_OVER
 from streams.domain.contacts.overflow import Rules
 from streams.domain.contacts.repeats import heard_before
+from streams.domain.contacts.rule_table import Facts
 from streams.domain.contacts.requests import PersonsRequest, Requests
 from streams.domain.contacts.tallies import Tallies
 from streams.domain.contacts.timers import Timers
@@ -145,7 +146,9 @@ class ContactBook:
         waited_from = life.waits_from if life.state is State.WAITING else NEVER
         life.fold(event, at, self._facts)
         waits = life.state is State.WAITING
-        if waits and life.inbound and life.waits_from < waited_from:
+        # What is learned of it may shorten its limit; a timer that comes too early looks again.
+        sooner = life.waits_from < waited_from or life.facts is not before[1]
+        if waits and life.inbound and sooner:
             self._timers.set(life, self._rules.limit_at(life))
         after = life.key, life.facts, life.arrival, life.has_number, life.state
         if was_placed and waits and before == after and life.next is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from streams.domain.contacts.life import Facts
+from streams.domain.contacts.rule_table import Facts
 from streams.events.demand import PulseData
 
 FIRST, REDIAL, RECONNECT = 0, 1, 2

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from streams.domain.contacts.legs import Leg, leg_of
+from streams.domain.contacts.rule_table import Facts
 from streams.domain.moments import NEVER, Micros
 from streams.events.contacts import (
     Caller,
@@ -26,14 +27,13 @@ from streams.events.contacts import (
     ContactQueued,
     DeflectReason,
     Urgency,
+    ZoneSaid,
 )
 
 if TYPE_CHECKING:
     from streams.domain.contacts.requests import PersonsRequest
     from streams.domain.contacts.tallies import Shape
 
-# What is said of a contact: queue, channel (None for voice), language, country, topic.
-Facts = tuple[str, str | None, str | None, str | None, str | None]
 NOTHING: Final[Facts] = ("", None, None, None, None)
 KEY: Final = 5  # the caller's key is joined like a sixth fact, but kept apart: it is not shared
 
@@ -48,6 +48,10 @@ RANK: Final[dict[type, int]] = {
     ContactDeflected: 6,
 }
 _TIME_BITS: Final = 52
+# A zone heard of: how far it is to be trusted, the report's stamp, its name. The least one holds.
+ZoneHeard = tuple[int, int, str]
+SAID_BY: Final[tuple[ZoneSaid, ...]] = ("declared", "app", "number_prefix")
+_TRUST: Final = {said: trust for trust, said in enumerate(SAID_BY)}
 _NOT_THE_CALLERS: Final = frozenset({"consult", "callback"})
 _NOT_SAID: Final = (None, None, None)
 
@@ -108,11 +112,13 @@ class ContactLife:
         "seen",
         "served",
         "shape",
+        "skills",
         "stamps",
         "state",
         "top_leg",
         "urgency",
         "wait",
+        "zone",
     )
 
     def __init__(self, contact: str) -> None:
@@ -127,6 +133,8 @@ class ContactLife:
         self.has_number = False
         self.consent = True
         self.urgency: Urgency = "normal"
+        self.skills: tuple[str, ...] = ()
+        self.zone: ZoneHeard | None = None
         self.inbound = False
         self.first_heard: Micros = NEVER
         self.arrived_at: Micros = NEVER
@@ -257,6 +265,11 @@ class ContactLife:
             self.urgency = graver(self.urgency, data.urgency)
         if not data.consent_callback:
             self.consent = False
+        if data.skills:
+            self.skills = tuple(sorted({*self.skills, *data.skills}))
+        if data.caller_tz is not None:
+            heard = (_TRUST[data.caller_tz_from], stamp, data.caller_tz)
+            self.zone = heard if self.zone is None else min(self.zone, heard)
 
     def _merge(self, said: tuple[str | None, ...], stamp: int, shared: dict[Facts, Facts]) -> None:
         """Fact by fact the report of the lowest leg, rank and time holds."""

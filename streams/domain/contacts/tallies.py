@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from streams.domain.centre import Centre
 from streams.domain.contacts.demand import PulseShape, Seconds, keys_of
-from streams.domain.contacts.life import ContactLife, Facts, State
+from streams.domain.contacts.life import ContactLife, State
 from streams.domain.contacts.outcomes import ANSWERED_LIVE, DEFLECTED, HANDED_OVER, WAITING
+from streams.domain.contacts.rule_table import Facts
 from streams.domain.moments import SECOND, Days, Micros, moment, span
 from streams.domain.staffing.learning import STEPS, step_of
 from streams.events.demand import QueueCounts

@@ -313,6 +313,13 @@ class Detector:
         quiet = self.expected.mass(scores.at + self.rules.width, end)
         return Rise(episode.start, episode.calls, episode.mass + quiet)
 
+    def lately(self, until: int) -> tuple[float, float]:
+        """Contacts of the seconds that are not settled, up to `until`, and those expected then."""
+        if not self._seconds:
+            return 0.0, 0.0
+        calls = float(sum(_sum(cell).first_attempts for cell in self._cells))
+        return calls, self.expected.mass(self._seconds[0], max(until, self._seconds[-1] + 1))
+
     def closed_at(self, frontier: int) -> int | None:
         """When the surge ended, as far as settled counts tell; None while it is on."""
         settled = self.settled
@@ -346,7 +353,7 @@ class Detector:
 
     def settle(self, frontier: int) -> None:
         """Make final what lies before `frontier`: nothing will be heard of it any more."""
-        count = bisect_left(self._seconds, frontier)
+        count = bisect_left(self._seconds, frontier) if self._seconds else 0
         if count:
             for second, cell, state in zip(
                 self._seconds[:count], self._cells[:count], self._states[:count], strict=True

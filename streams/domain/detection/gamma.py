@@ -7,11 +7,16 @@ inverted by Newton's method from Wilson and Hilferty's start. Tested against chi
 
 import math
 from statistics import NormalDist
+from typing import Final
 
+# One call marks the start; the moment of declaring is worth three quarters of another (simulated).
+CHOSEN: Final = 1.75
 _NORMAL = NormalDist()
 _EXACT = 1e-13
 _STEPS = 20_000
 _TINY = 1e-300
+# Below this a quantile is zero: shapes far below one have nearly all their weight there.
+_NOTHING = 1e-150
 
 
 def lower_share(shape: float, x: float) -> float:
@@ -29,6 +34,8 @@ def quantile(shape: float, share: float) -> float:
     if shape <= 0:
         return 0.0
     x = _wilson_hilferty(shape, share)
+    if x <= _NOTHING:
+        return 0.0
     low, high = 0.0, math.inf
     for _ in range(100):
         error = lower_share(shape, x) - share
@@ -54,16 +61,18 @@ def rate_interval(count: float, mass: float, level: float = 0.9) -> tuple[float,
 
 
 def rise_interval(calls: float, mass: float, level: float = 0.9) -> tuple[float, float]:
-    """The same for a stretch that begins with one of its calls.
+    """The same for a stretch whose beginning and end were chosen by its calls.
 
-    That call marks the start and tells nothing of the rate: the mass until the n-th call is a
-    gamma variable of shape n - 1. Simulated at the declaration and 2, 10 and 30 minutes later,
-    the interval holds the truth in 83 to 95 % of surges.
+    The call that marks the start tells nothing of the rate, and a surge is declared when its calls
+    happen to lie close: `CHOSEN` calls less are counted towards the lower end. With that the
+    interval holds the truth in 85 to 95 % of surges of any size, at the declaration and later
+    (`make bench-coverage`).
     """
     if mass <= 0:
         return 0.0, math.inf
     tail = (1 - level) / 2
-    return quantile(max(calls - 1, 0.5), tail) / mass, quantile(max(calls, 0.5), 1 - tail) / mass
+    low = quantile(max(calls - CHOSEN, 0.5), tail) / mass
+    return low, quantile(max(calls, 0.5), 1 - tail) / mass
 
 
 def _wilson_hilferty(shape: float, share: float) -> float:
@@ -71,8 +80,8 @@ def _wilson_hilferty(shape: float, share: float) -> float:
     cube = 1 - 1 / (9 * shape) + z / (3 * math.sqrt(shape))
     if cube > 0.1:  # noqa: PLR2004 - below this the cube root's approximation is of no use
         return shape * cube**3
-    start: float = (share * shape * math.gamma(shape)) ** (1 / shape)
-    return max(start, _TINY)
+    start: float = (share * math.gamma(shape + 1)) ** (1 / shape)
+    return start
 
 
 def _series(shape: float, x: float) -> float:

@@ -16,6 +16,7 @@ from streams.domain.detection.checkpoint import (
 )
 from streams.domain.detection.detector import Counts, Detector, Rules, Thresholds
 from streams.domain.detection.mixture import Mixture, Rise
+from streams.domain.detection.occasions import Window
 from streams.domain.detection.outage import Outages
 from streams.domain.detection.packing import RATIOS, pack, unpack
 from streams.domain.detection.plan import TOTAL, Plan
@@ -80,8 +81,24 @@ class Keys:
         self.heard = max(self.heard, second + 1)
         return detector.raised
 
+    def detector(self, key: str) -> Detector | None:
+        """The detector of a key, also of one that nothing was heard of yet."""
+        return self.detectors.get(key) or self._begin(key)
+
+    def lately(self, key: str, now: datetime) -> tuple[float, float]:
+        """Contacts of a key in the time that is not settled, and how many were expected in it."""
+        detector = self.detectors.get(key)
+        until = max(self.heard, int(now.timestamp()) - _ON_ITS_WAY)
+        return detector.lately(until) if detector else (0.0, 0.0)
+
+    def expect(self, event: str, window: Window) -> None:
+        """Take a planned event; what is not settled is judged by it."""
+        if self.plan.occasions.plan(event, window) and window.begin < self.heard:
+            self._refold()
+
     def settle(self, frontier: int) -> None:
         """Make final what lies before `frontier`."""
+        self.plan.occasions.forget(frontier)
         for detector in self.detectors.values():
             detector.settle(frontier)
         if len(self.detectors) > _ACTIVE_KEYS and len(self.rules.mixture.ratios) == RATIOS:
@@ -90,7 +107,7 @@ class Keys:
     def expected(self, key: str, at: datetime) -> float:
         """First attempts per hour expected of a key; 0 when nothing is known of it."""
         detector = self.detectors.get(key)
-        level = detector.expected if detector else self.plan.level(key) or self.plan.newcomer()
+        level = detector.expected if detector else self.plan.level(key) or self.plan.newcomer(key)
         return level.rate(int(at.timestamp())) if level else 0.0
 
     def rise(self, key: str, now: datetime) -> Rise:
@@ -99,6 +116,10 @@ class Keys:
         # What happened in the last seconds may still be on its way.
         until = max(self.heard, int(now.timestamp()) - _ON_ITS_WAY)
         return detector.rise(until) if detector else Rise(until, 0.0, 0.0)
+
+    def raised(self, key: str) -> bool:
+        """True while the key is in surge by its own numbers."""
+        return key in self.detectors and self.detectors[key].raised
 
     def tier(self, key: str) -> Tier:
         """The tier that a key's evidence has reached."""
@@ -121,7 +142,7 @@ class Keys:
         self, key: str, keys: set[str], now: datetime, others: Sequence[Excess] = ()
     ) -> Evidence:
         """The case for a surge named `key` that has raised `keys`, beside `others` that are on."""
-        alarmed = [raised for raised in sorted(keys) if self.detectors[raised].raised]
+        alarmed = [raised for raised in sorted(keys) if self.raised(raised)]
         loud = any(self.tier(raised) == "alert" for raised in alarmed)
         strongest = max((self.detectors[raised].evidence for raised in alarmed), default=0.0)
         limits = self.rules.thresholds
@@ -194,7 +215,7 @@ class Keys:
             level = self.plan.level(key)
             rules = self.rules
         elif len(self.detectors) + len(self.quiet) < _QUIET_KEYS or key in self.quiet:
-            level = self.plan.newcomer()
+            level = self.plan.newcomer(key)
             rules = self._naming
         else:
             return None
@@ -227,5 +248,8 @@ class Keys:
                 self.outages.add(low, high)
                 changed = True
         if changed:
-            for detector in self.detectors.values():
-                detector.refold()
+            self._refold()
+
+    def _refold(self) -> None:
+        for detector in self.detectors.values():
+            detector.refold()

@@ -7,7 +7,7 @@ a single hour teaches no more than a busy hour could. A key that is new believes
 bound of its level, so that it keeps its false-alarm promise from the first contact on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import NamedTuple, Protocol
 
@@ -74,6 +74,7 @@ class Level:
         "policy",
         "prior",
         "sure",
+        "unusual",
     )
 
     def __init__(
@@ -82,7 +83,9 @@ class Level:
         policy: LearningPolicy,
         prior: tuple[float, float] | None = None,
         learned: Learned | None = None,
+        unusual: Callable[[int, int], bool] | None = None,
     ) -> None:
+        """`unusual` says of a stretch of time that nothing is to be learned from it."""
         self.pattern = pattern
         self.calendar = pattern.calendar
         self.policy = policy
@@ -90,6 +93,7 @@ class Level:
         self.sure = prior is None
         self.prior = prior or (policy.level_weight, policy.level_weight)
         self.learned = learned
+        self.unusual = unusual
         self.pending: list[tuple[int, float, bool]] = []
         self._slot = -1
         self._value = 1.0
@@ -108,7 +112,9 @@ class Level:
 
     def learn(self, slot: int, count: float, *, frozen: bool) -> None:
         """Take a finished hour with contacts in it; quiet hours are made up for at the next."""
-        self.pending.append((slot, float(count), frozen))
+        begin = self.calendar.begins(slot)
+        barred = self.unusual is not None and self.unusual(begin, begin + HOUR)
+        self.pending.append((slot, float(count), frozen or barred))
 
     def recent(self, slot: int) -> tuple[tuple[int, float], ...]:
         """The levels of a slot and the next, for a checkpoint settled into the first."""

@@ -8,6 +8,7 @@ from streams.domain.centre import Centre
 from streams.domain.detection.baseline import Seasoned, Shape
 from streams.domain.detection.calendar import HOUR, Calendar
 from streams.domain.detection.level import Level
+from streams.domain.detection.occasions import Occasions, Planned
 from streams.domain.detection.outage import SILENT_CONTACTS, Heard, Outages
 from streams.domain.detection.season import LearningPolicy, Season
 
@@ -35,6 +36,7 @@ class Plan:
         self._whole = total.per_year() if total else self.per_year
         self._shapes = shapes
         self._outages = outages
+        self.occasions = Occasions(self.share)
         self._levels: dict[str, Level] = {}
 
     def __contains__(self, key: str) -> bool:
@@ -44,14 +46,18 @@ class Plan:
         """The expectation of a key that the centre file names."""
         shape = self._shapes.get(key)
         if shape is not None and key not in self._levels:
-            pattern = Heard(Seasoned(shape, self.season), self._outages)
-            self._levels[key] = Level(pattern, self.policy)
+            usual = Planned(Seasoned(shape, self.season), self.occasions, key)
+            pattern = Heard(usual, self._outages)
+            self._levels[key] = Level(pattern, self.policy, unusual=self.occasions.unusual)
         return self._levels.get(key)
 
-    def newcomer(self) -> Level | None:
+    def newcomer(self, key: str) -> Level | None:
         """The expectation of a key that it does not name: a little of the total, to be learned."""
         total = self.level(TOTAL)
-        return Level(total, self.policy, _NEWCOMER) if total is not None else None
+        if total is None:
+            return None
+        pattern = Planned(total, self.occasions, key, inherits=True)
+        return Level(pattern, self.policy, _NEWCOMER, unusual=self.occasions.unusual)
 
     def share(self, key: str) -> float:
         """The part of all contacts that usually counts towards a key."""

@@ -40,6 +40,19 @@ def coverage(covers: float, also: Sequence[str]) -> str:
     return words
 
 
+def by_a_person(evidence: str) -> str:
+    """A surge that somebody declared, with the numbers as they are."""
+    return f"declared by a person; {evidence}"
+
+
+def ended(data: SurgeData) -> str:
+    """What is said when somebody ended a surge."""
+    return (
+        f"{data.ended} by a person; "
+        f"{data.observed} calls had come where {_few(data.expected)} were expected"
+    )
+
+
 def closing(data: SurgeData) -> str:
     """What is said when a surge is over."""
     return (

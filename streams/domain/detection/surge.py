@@ -2,52 +2,42 @@
 
 One detector per key finds rises; this module makes one episode of each crisis, whatever number
 of keys it raises, and says what changes: declared once, revised as evidence grows (the tier may
-rise from watch to alert, the key may become a more specific one), cleared once.
+rise from watch to alert, the key may become a more specific one), cleared once. What people in
+command order about an episode is obeyed here as well (see `orders`).
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import msgspec
 
 from streams.domain.centre import Centre
-from streams.domain.detection import sentences
+from streams.domain.detection import orders, sentences
 from streams.domain.detection.alert import describe, grown
+from streams.domain.detection.crises import Crises, Crisis, SurgeFact
 from streams.domain.detection.detector import Thresholds
+from streams.domain.detection.feed import SOURCE, Feed, FeedFact
 from streams.domain.detection.keys import Keys, thresholds
 from streams.domain.detection.mixture import Rise
-from streams.domain.detection.plan import TOTAL
+from streams.domain.detection.orders import Again, Orders
 from streams.domain.detection.rollups import Excess, explained, most_specific, narrower, residual
 from streams.events.baselines import BaselineData, BaselineLearned, DetectorCheckpointed
 from streams.events.codec import derived_id
+from streams.events.commands import CancelEvent, Declare, OrderGiven, PlanEvent
 from streams.events.demand import PulseData
 from streams.events.surges import (
-    FeedData,
-    FeedResumed,
-    FeedSilent,
+    EventPlanned,
+    PlannedData,
     SurgeCleared,
     SurgeData,
     SurgeDeclared,
     SurgeRevised,
 )
 
-__all__ = ["SurgeFact", "SurgeWatch", "thresholds"]
+__all__ = ["FeedFact", "Said", "SurgeFact", "SurgeWatch", "thresholds"]
 
-SurgeFact = SurgeDeclared | SurgeRevised | SurgeCleared
-
-SOURCE = "/surgeline/surge"
-# How long a surge that is over still accounts for evidence that it left behind.
-_REMEMBERED = timedelta(hours=24)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Crisis:
-    """One episode as last said. `keys` are the raised keys that it accounts for."""
-
-    data: SurgeData
-    keys: set[str]
-    cleared_at: datetime | None = None
+Said = SurgeFact | EventPlanned
 
 
 class SurgeWatch:
@@ -59,9 +49,10 @@ class SurgeWatch:
         """`known_day` names the days that are not plain ones, such as national holidays."""
         self._lateness = centre.alerts.lateness
         self._keys = Keys(centre, known_day)
-        self._open: list[_Crisis] = []
-        self._past: list[_Crisis] = []
-        self._silent: int | None = None
+        self._crises = Crises()
+        self._orders = Orders()
+        self._plans: dict[str, PlannedData] = {}
+        self._feed = Feed(self._keys)
         self.too_late = 0
 
     @property
@@ -90,32 +81,24 @@ class SurgeWatch:
         """What the passing of time changes: revisions that are due, surges that are over."""
         frontier = self._frontier(now)
         self._keys.settle(frontier)
-        self._past = [past for past in self._past if now - _ended(past) < _REMEMBERED]
+        self._crises.forget(now)
         if self._keys.silence(now) is not None:
             # Silence is not calm: nothing is over, and no number is new, until the feed is back.
             return []
         facts: list[SurgeFact] = []
-        for crisis in list(self._open):
-            over = self._over(crisis, frontier)
+        for crisis in list(self._crises.open):
+            over = self._over(crisis, frontier, now)
             due = crisis.data.next_update_due
             # Until something is heard after its end, the feed may have stopped, not the surge.
             if over is not None and over < self._keys.heard:
                 facts.append(self._clear(crisis, over, now))
-            elif (due is None or now >= due) and self._keys.detectors[crisis.data.key].raised:
+            elif (due is None or now >= due) and self._tells(crisis):
                 facts += self._narrow(crisis, now) or [self._revise(crisis, now)]
         return facts
 
-    def feed(self, now: datetime) -> list[FeedSilent | FeedResumed]:
+    def feed(self, now: datetime) -> list[FeedFact]:
         """Whether the feed has fallen silent, or is back; said once each."""
-        since = self._keys.silence(now)
-        if since is None or (self._silent is not None and since != self._silent):
-            resumed = self._silent
-            self._silent = None
-            return [self._feed_resumed(resumed, now)] if resumed is not None else []
-        if self._silent is not None:
-            return []
-        self._silent = since
-        return [self._feed_silent(since, now)]
+        return self._feed.watch(now)
 
     def checkpoints(self, now: datetime) -> list[DetectorCheckpointed | BaselineLearned]:
         """What is settled, for the topic `baselines`; the same whoever writes it."""
@@ -140,23 +123,103 @@ class SurgeWatch:
     def restore(
         self,
         checkpoints: Iterable[DetectorCheckpointed | BaselineLearned],
-        facts: Iterable[SurgeFact] = (),
+        facts: Iterable[Said | FeedFact] = (),
     ) -> None:
-        """Go on from checkpoints, and from the surges said so far (in the order of the log)."""
+        """Go on from checkpoints, and from what was said so far (in the order of the log)."""
         self._keys.restore(event.data for event in checkpoints)
-        episodes: dict[str, _Crisis] = {}
-        for fact in facts:
-            data = fact.data
-            cleared_at = fact.time if isinstance(fact, SurgeCleared) else None
-            known = episodes.get(data.episode)
-            keys = {data.key, *data.also} | (known.keys if known else set())
-            episodes[data.episode] = _Crisis(data=data, keys=keys, cleared_at=cleared_at)
-        self._open = [crisis for crisis in episodes.values() if crisis.cleared_at is None]
-        self._past = [crisis for crisis in episodes.values() if crisis.cleared_at is not None]
+        said = list(facts)
+        self._crises.restore(fact for fact in said if isinstance(fact, SurgeFact))
+        self._feed.restore(fact for fact in said if isinstance(fact, FeedFact))
+        for fact in said:
+            if isinstance(fact, EventPlanned):
+                self._expect(fact.data)
+            if not isinstance(fact, FeedFact):
+                self._orders.obeyed(fact.data.orders)
+        for crisis in self._crises.open:
+            self._keys.detector(crisis.data.key)
+        self._mark_hours()
 
     def open(self) -> list[SurgeData]:
         """The surges that are on, as last said."""
-        return [crisis.data for crisis in self._open]
+        return [crisis.data for crisis in self._crises.open]
+
+    # What people order
+
+    def order(self, given: OrderGiven) -> None:
+        """Take an order; it is obeyed when the centre's clock has reached it."""
+        self._orders.give(given)
+
+    def obey(self, now: datetime) -> list[Said]:
+        """What the orders change whose time has come."""
+        said: list[Said] = []
+        for order in self._orders.due(now):
+            said += self._obey(order, now)
+        if said:
+            self._mark_hours()
+        return said
+
+    def _obey(self, order: OrderGiven, now: datetime) -> list[Said]:
+        what = order.data.order
+        if isinstance(what, PlanEvent):
+            return [self._expect(orders.planned(order, what))]
+        if isinstance(what, CancelEvent):
+            plan = self._plans.get(what.event)
+            if plan is None:
+                self._orders.keep(order)
+                return []
+            less = orders.called_off(plan, order)
+            return [self._expect(less)] if less is not None else []
+        episode = "" if isinstance(what, Declare) else what.episode
+        crisis = self._crises.at(episode, what.key, order.time)
+        if isinstance(what, Declare) and (crisis is None or crisis.data.ended is not None):
+            return self._declare_by_order(order, what, now)
+        if crisis is None:
+            if not self._crises.knows(episode):
+                self._orders.keep(order)
+            return []
+        changed = orders.changed(crisis.data, order)
+        return [self._changed(crisis, changed, order.time)] if changed is not None else []
+
+    def _expect(self, data: PlannedData) -> EventPlanned:
+        self._plans[data.event] = data
+        self._keys.expect(data.event, orders.window(data))
+        return EventPlanned(
+            id=derived_id("planned", data.event, len(data.orders)),
+            source=SOURCE,
+            subject=data.key,
+            time=data.called_off_at or data.begins_at,
+            data=data,
+        )
+
+    def _declare_by_order(self, order: OrderGiven, what: Declare, now: datetime) -> list[Said]:
+        if self._keys.detector(what.key) is None:
+            return []
+        evidence = self._keys.evidence(what.key, {what.key}, now, self._others(None, now))
+        data = describe(evidence, derived_id("surge", what.key, order.id), order.time)
+        data = orders.changed(data, order) or data
+        data = msgspec.structs.replace(data, revision=0)
+        self._crises.open.append(Crisis(data=data, keys={what.key}))
+        return [_declared(data, order.time)]
+
+    def _changed(self, crisis: Crisis, data: SurgeData, at: datetime) -> SurgeFact:
+        """An episode as people have it now: ended, held, resumed, or seen."""
+        if data.ended is not None and data.cleared_at == at:
+            crisis.data = msgspec.structs.replace(data, sentence=sentences.ended(data))
+            self._crises.end(crisis, at)
+        elif crisis.cleared_at is not None and data.ended is None and _is_held(data):
+            crisis.data = msgspec.structs.replace(data, cleared_at=None, next_update_due=at)
+            self._crises.resume(crisis)
+        else:
+            crisis.data = data
+        if crisis.cleared_at is not None:
+            return _cleared(crisis.data, crisis.cleared_at)
+        return _revised(crisis.data, at)
+
+    def _mark_hours(self) -> None:
+        """Nothing is learned from hours in which a surge was on that a person declared."""
+        self._keys.plan.occasions.spans = self._crises.spans()
+
+    # What the numbers say
 
     def _frontier(self, now: datetime) -> int:
         return int((now - self._lateness).timestamp())
@@ -167,7 +230,10 @@ class SurgeWatch:
         if crisis is None:
             return [self._declare(key, now)]
         if crisis.cleared_at is not None:
-            return []
+            if crisis.data.ended is None or not self._again(key, now).is_due(crisis.data, now):
+                return []
+            self._crises.past.remove(crisis)
+            return [self._declare(key, now, after=crisis)]
         if key not in crisis.keys:
             crisis.keys.add(key)
             renamed = self._narrow(crisis, now)
@@ -178,11 +244,17 @@ class SurgeWatch:
             return self._narrow(crisis, now) or [self._revise(crisis, now)]
         return []
 
-    def _account(self, key: str, now: datetime) -> _Crisis | None:
+    def _again(self, key: str, now: datetime) -> Again:
+        calls, mass = self._keys.lately(key, now)
+        return Again(calls=calls, mass=mass, distinct_callers=self._keys.rules.distinct_callers)
+
+    def _account(self, key: str, now: datetime) -> Crisis | None:
         """The crisis that a raised key belongs to, if one is known."""
         begun = datetime.fromtimestamp(self.rise(key, now).start, UTC)
-        # A surge that is over accounts for evidence that began before its end.
-        known = [*self._open, *(past for past in self._past if begun < _ended(past))]
+        # A surge that is over accounts for evidence that began before its end, and one that a
+        # person ended for what is left of it.
+        past = (p for p in self._crises.past if begun < p.over_at or self._is_left(p))
+        known = [*self._crises.open, *past]
         for crisis in known:
             if key in crisis.keys:
                 return crisis
@@ -192,30 +264,38 @@ class SurgeWatch:
             return None
         return max(zip(known, excesses, strict=True), key=lambda pair: pair[1].contacts)[0]
 
-    def _declare(self, trigger: str, now: datetime) -> SurgeDeclared:
-        known = [self._excess_of(crisis, now) for crisis in self._open]
-        taken = set().union(*(crisis.keys for crisis in self._open))
+    def _is_left(self, crisis: Crisis) -> bool:
+        """Whether the numbers of a surge that a person ended are still up."""
+        return crisis.data.ended is not None and any(map(self._keys.raised, crisis.keys))
+
+    def _declare(self, trigger: str, now: datetime, after: Crisis | None = None) -> SurgeDeclared:
+        known = [self._excess_of(crisis, now) for crisis in self._crises.open]
+        taken = set().union(*(crisis.keys for crisis in self._crises.open))
         left = {
             key: residual(self._keys.excess(key, now), known)
             for key in self._keys.detectors
             if key not in taken
         }
         key = most_specific(left[trigger], left.values(), self._keys.rules.mixture.worth)
-        return self._begin(key, {key, trigger}, now)
+        return self._begin(key, {key, trigger}, now, after)
 
-    def _begin(self, key: str, keys: set[str], now: datetime) -> SurgeDeclared:
-        episode = derived_id("surge", key, self.rise(key, now).start)
+    def _begin(
+        self, key: str, keys: set[str], now: datetime, after: Crisis | None = None
+    ) -> SurgeDeclared:
+        # What is declared anew began as before, and is another episode.
+        ended = after.data.orders if after is not None else ()
+        episode = derived_id("surge", key, self.rise(key, now).start, *ended)
         evidence = self._keys.evidence(key, keys, now, self._others(None, now))
         data = describe(evidence, episode, now)
-        self._open.append(_Crisis(data=data, keys=keys))
-        return SurgeDeclared(
-            id=derived_id(episode, "declared", 0), source=SOURCE, subject=key, time=now, data=data
-        )
+        self._crises.open.append(Crisis(data=data, keys=keys))
+        return _declared(data, now)
 
-    def _narrow(self, crisis: _Crisis, now: datetime) -> list[SurgeFact]:
+    def _narrow(self, crisis: Crisis, now: datetime) -> list[SurgeFact]:
         """A crisis seen at a broad level takes the name of the parts that turn out to be it."""
-        others = [other for other in (*self._open, *self._past) if other is not crisis]
-        taken = set().union(*(other.keys for other in others))
+        if crisis.by_a_person:
+            return []
+        known = (*self._crises.open, *self._crises.past)
+        taken = set().union(*(other.keys for other in known if other is not crisis))
         raised = [self._keys.excess(key, now) for key in self._keys.telling() if key not in taken]
         parts = narrower(self._keys.excess(crisis.data.key, now), raised)
         if not parts:
@@ -227,32 +307,36 @@ class SurgeWatch:
             facts.append(self._begin(part, {part}, now))
         return facts
 
-    def _revise(self, crisis: _Crisis, now: datetime, key: str | None = None) -> SurgeRevised:
+    def _revise(self, crisis: Crisis, now: datetime, key: str | None = None) -> SurgeRevised:
         old = crisis.data
         others = self._others(crisis, now)
         evidence = self._keys.evidence(key or old.key, crisis.keys, now, others)
         crisis.data = describe(evidence, old.episode, now, old)
-        return SurgeRevised(
-            id=derived_id(old.episode, "revised", crisis.data.revision),
-            source=SOURCE,
-            subject=crisis.data.key,
-            time=now,
-            data=crisis.data,
-        )
+        return _revised(crisis.data, now)
 
-    def _over(self, crisis: _Crisis, frontier: int) -> int | None:
+    def _tells(self, crisis: Crisis) -> bool:
+        """Whether there are numbers to be said of it."""
+        return crisis.by_a_person or self._keys.raised(crisis.data.key)
+
+    def _over(self, crisis: Crisis, frontier: int, now: datetime) -> int | None:
         """When the crisis ended, judged on counts that can no longer change."""
-        named = self._keys.detectors[crisis.data.key]
-        if named.raised:
-            return named.closed_at(frontier)
-        # Named by another key's alarm without one of its own: over when that one is.
-        ends = [self._keys.detectors[key].closed_at(frontier) for key in crisis.keys]
+        held = crisis.data.held_until
+        if held is not None and now < held:
+            return None
+        over = self._calm_since(crisis, frontier)
+        return over if over is None or held is None else max(over, int(held.timestamp()))
+
+    def _calm_since(self, crisis: Crisis, frontier: int) -> int | None:
+        if self._keys.raised(crisis.data.key):
+            return self._keys.detectors[crisis.data.key].closed_at(frontier)
+        # Named by another key's alarm, or by a person, without one of its own: over when those are.
+        known = (self._keys.detector(key) for key in sorted(crisis.keys))
+        ends = [detector.closed_at(frontier) for detector in known if detector is not None]
         return None if None in ends else max(end for end in ends if end is not None)
 
-    def _clear(self, crisis: _Crisis, over: int, now: datetime) -> SurgeCleared:
-        self._open.remove(crisis)
+    def _clear(self, crisis: Crisis, over: int, now: datetime) -> SurgeCleared:
         old = crisis.data
-        crisis.cleared_at = now
+        self._crises.end(crisis, now)
         crisis.data = msgspec.structs.replace(
             old,
             cleared_at=datetime.fromtimestamp(over, UTC),
@@ -260,49 +344,35 @@ class SurgeWatch:
             revision=old.revision + 1,
             sentence=sentences.closing(old),
         )
-        self._past.append(crisis)
-        return SurgeCleared(
-            id=derived_id(old.episode, "cleared", crisis.data.revision),
-            source=SOURCE,
-            subject=old.key,
-            time=now,
-            data=crisis.data,
-        )
+        self._mark_hours()
+        return _cleared(crisis.data, now)
 
-    def _others(self, crisis: _Crisis | None, now: datetime) -> list[Excess]:
-        return [self._excess_of(other, now) for other in self._open if other is not crisis]
+    def _others(self, crisis: Crisis | None, now: datetime) -> list[Excess]:
+        return [self._excess_of(other, now) for other in self._crises.open if other is not crisis]
 
-    def _excess_of(self, crisis: _Crisis, now: datetime) -> Excess:
+    def _excess_of(self, crisis: Crisis, now: datetime) -> Excess:
         current = self._keys.excess(crisis.data.key, now)
-        if crisis.cleared_at is None:
+        if crisis.cleared_at is None or self._is_left(crisis):
             return current
         return replace(current, contacts=crisis.data.observed - crisis.data.expected)
 
-    def _feed_silent(self, since: int, now: datetime) -> FeedSilent:
-        begun = datetime.fromtimestamp(since, UTC)
-        expected = self._keys.plan.would_be(since, int(now.timestamp()))
-        data = FeedData(
-            silent_since=begun,
-            expected=round(expected, 1),
-            sentence=sentences.silence(expected, now - begun),
-        )
-        id_ = derived_id("feed-silent", since)
-        return FeedSilent(id=id_, source=SOURCE, subject=TOTAL, time=now, data=data)
 
-    def _feed_resumed(self, since: int, now: datetime) -> FeedResumed:
-        begun = datetime.fromtimestamp(since, UTC)
-        back = datetime.fromtimestamp(self._keys.heard - 1, UTC)
-        expected = self._keys.plan.would_be(since, self._keys.heard - 1)
-        data = FeedData(
-            silent_since=begun,
-            expected=round(expected, 1),
-            resumed_at=back,
-            sentence=sentences.resumed(expected, back - begun),
-        )
-        id_ = derived_id("feed-resumed", since)
-        return FeedResumed(id=id_, source=SOURCE, subject=TOTAL, time=now, data=data)
+def _is_held(data: SurgeData) -> bool:
+    """Whether it was to go on beyond the end that the numbers gave it."""
+    over = data.cleared_at
+    return data.held_until is not None and (over is None or data.held_until > over)
 
 
-def _ended(crisis: _Crisis) -> datetime:
-    """When it was over; one that is on ends after everything."""
-    return crisis.data.cleared_at or datetime.max.replace(tzinfo=UTC)
+def _declared(data: SurgeData, now: datetime) -> SurgeDeclared:
+    id_ = derived_id(data.episode, "declared", 0)
+    return SurgeDeclared(id=id_, source=SOURCE, subject=data.key, time=now, data=data)
+
+
+def _revised(data: SurgeData, now: datetime) -> SurgeRevised:
+    id_ = derived_id(data.episode, "revised", data.revision)
+    return SurgeRevised(id=id_, source=SOURCE, subject=data.key, time=now, data=data)
+
+
+def _cleared(data: SurgeData, now: datetime) -> SurgeCleared:
+    id_ = derived_id(data.episode, "cleared", data.revision)
+    return SurgeCleared(id=id_, source=SOURCE, subject=data.key, time=now, data=data)

@@ -51,6 +51,8 @@ def gap_for(count: int, limits: Sequence[Limit] = LIMITS) -> timedelta:
     return limits[-1].period
 
 
-def ready_in(sent: Sequence[datetime], now: datetime, limits: Sequence[Limit] = LIMITS) -> timedelta:
+def ready_in(
+    sent: Sequence[datetime], now: datetime, limits: Sequence[Limit] = LIMITS
+) -> timedelta:
     """How long the next page must wait."""
     return earliest(sent, now, limits) - now

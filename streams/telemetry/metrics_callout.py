@@ -1,0 +1,95 @@
+"""What does calling counselors in tell Prometheus? Set by services/callout alone."""
+
+from typing import Final
+
+from streams.telemetry.families import Block
+
+_callout: Final = Block("callout")
+
+SEATS: Final = _callout.gauge(
+    "surgeline_callout_seats",
+    "Seats of running call-outs: needed, accepted, waitlisted, arrived.",
+    ["what"],
+)
+OLDEST_UNACKNOWLEDGED: Final = _callout.gauge(
+    "surgeline_callout_oldest_unacknowledged_timestamp_seconds",
+    "When the oldest page that nobody has acknowledged was sent; 0 when there is none.",
+)
+PAGES_SENT: Final = _callout.counter(
+    "surgeline_pages_sent_total", "Messages handed to a provider, by result.", ["channel", "result"]
+)
+PAGE_ACKNOWLEDGE_SECONDS: Final = _callout.histogram(
+    "surgeline_page_acknowledge_seconds",
+    "Time from the first message of a page until somebody acknowledged it.",
+    ["tier"],
+    buckets=(15, 30, 60, 120, 300, 600, 1200, 3600),
+)
+FIRST_ATTEMPT_SECONDS: Final = _callout.histogram(
+    "surgeline_callout_first_attempt_seconds",
+    "Time from a need until the first message was handed to a provider.",
+    buckets=(0.5, 1, 2, 5, 10, 30, 60),
+)
+FILL_SECONDS: Final = _callout.histogram(
+    "surgeline_callout_fill_seconds",
+    "Time from a need until all its seats were taken.",
+    buckets=(60, 120, 300, 600, 900, 1200, 1800, 3600),
+)
+FORECAST_ERROR_SEATS: Final = _callout.gauge(
+    "surgeline_callout_forecast_error_seats",
+    "Seats taken less seats forecast, of the call-out closed last.",
+)
+ATTEMPTS: Final = _callout.counter(
+    "surgeline_callout_attempts_total",
+    "Attempts to reach a person, by how they ended and why.",
+    ["channel", "outcome"],
+)
+ATTEMPTS_FAILED: Final = _callout.counter(
+    "surgeline_callout_attempts_failed_total",
+    "Attempts that a provider did not take or could not deliver, by why.",
+    ["provider", "reason"],
+)
+ATTEMPTS_UNKNOWN: Final = _callout.gauge(
+    "surgeline_callout_attempts_unknown",
+    "Attempts of which it is not known whether the provider took them.",
+)
+PROVIDER_ACCEPT_SECONDS: Final = _callout.histogram(
+    "surgeline_callout_provider_accept_seconds",
+    "Time until a provider took a message.",
+    ["provider"],
+    buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+)
+PROVIDER_DELIVERY_SECONDS: Final = _callout.histogram(
+    "surgeline_callout_provider_delivery_seconds",
+    "Time from taking a message until the provider reported it delivered.",
+    ["provider"],
+    buckets=(1, 2, 5, 10, 30, 60, 300),
+)
+PROVIDER_WEIGHT: Final = _callout.gauge(
+    "surgeline_callout_provider_weight", "Share of new messages a provider is given.", ["provider"]
+)
+OUTBOX_OLDEST: Final = _callout.gauge(
+    "surgeline_callout_outbox_oldest_timestamp_seconds",
+    "Since when the oldest message waits to be sent; 0 when none waits.",
+)
+ANSWERS: Final = _callout.counter(
+    "surgeline_callout_answers_total",
+    "Answers of people, by channel and kind.",
+    ["channel", "kind"],
+)
+ANSWERS_LATE: Final = _callout.counter(
+    "surgeline_callout_answers_late_total", "Answers that came after their call-out had closed."
+)
+REST_OVERRIDES: Final = _callout.counter(
+    "surgeline_callout_rest_overrides_total", "Times a rest rule was overridden, by rule.", ["rule"]
+)
+UNREACHABLE_PEOPLE: Final = _callout.gauge(
+    "surgeline_callout_unreachable_people", "People on the rota whom no channel reaches now."
+)
+AUDITOR_LAST_SUCCESS: Final = _callout.gauge(
+    "surgeline_callout_auditor_last_success_timestamp_seconds",
+    "When it was last checked that no step of a running call-out is overdue.",
+)
+PROBE_SECONDS: Final = _callout.gauge(
+    "surgeline_callout_probe_seconds",
+    "Time that the last test message took from being asked for to its receipt.",
+)
