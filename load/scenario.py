@@ -78,7 +78,7 @@ class Callers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """How the phones and the people at them work."""
+    """How the phones and the people at them work; who is rung back picks up within a time."""
 
     talk: timedelta = timedelta(seconds=220)
     talk_variation: float = 1.5
@@ -87,6 +87,8 @@ class Desk:
     greeting: timedelta = timedelta(seconds=4)
     ring: timedelta = timedelta(seconds=3)
     ring_unanswered: float = 0.01
+    picks_up_from: timedelta = timedelta(seconds=4)
+    picks_up_to: timedelta = timedelta(seconds=18)
     lines: int = 10_000
     calls_back: bool = True
     kept_free: int = 2

@@ -69,6 +69,10 @@ class Account:
         _must("counselor" not in self.roles or bool(self.agent), "agent", "a counselor needs one")
         _must(self.language in LANGUAGES, "language", "ko or en")
 
+    def with_password(self, hashed: str) -> "Account":
+        """The same with a password."""
+        return replace(self, password=hashed)
+
 
 class Accounts:
     """The accounts file; read again whenever it has changed."""

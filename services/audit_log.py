@@ -64,6 +64,7 @@ class AuditLog:
         self._writer: LogWriter | None = None
         self._starting = asyncio.Lock()
         self._noted: Counter[AuditData] = Counter()
+        self._unwritten = 0
         self._writing: asyncio.Task[None] | None = None
 
     def line(
@@ -110,8 +111,10 @@ class AuditLog:
     async def stop(self) -> None:
         """Write what was noted, if the broker is there, and close."""
         if self._writing is not None:
-            await asyncio.wait([self._writing], timeout=GATHER_SECONDS)
+            if self._unwritten or self._noted:
+                await asyncio.wait([self._writing], timeout=GATHER_SECONDS)
             self._writing.cancel()
+            await asyncio.wait([self._writing])
         if self._writer is not None:
             await self._writer.stop()
 
@@ -119,7 +122,9 @@ class AuditLog:
         while self._noted:
             noted, self._noted = self._noted, Counter()
             records = [self._outgoing(replace(line, times=times)) for line, times in noted.items()]
+            self._unwritten = len(records)
             await self._write_until_done(records)
+            self._unwritten = 0
             metrics.AUDIT_LINES.labels(self.service, "written").inc(len(records))
             await asyncio.sleep(GATHER_SECONDS)
 

@@ -5,7 +5,7 @@ secrets. Without it nobody can be paged, which the service says at every start.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,15 @@ def routes_from_env(env: Mapping[str, str], region: str) -> list[Route]:
 def public_url(env: Mapping[str, str]) -> str:
     """Where providers and people reach the call-out: SURGELINE_PUBLIC_URL, without a last slash."""
     return env.get("SURGELINE_PUBLIC_URL", DEFAULT_PUBLIC_URL).rstrip("/")
+
+
+def signing_tokens(routes: Iterable[Route]) -> dict[str, str]:
+    """By provider, what its requests to us must be signed with."""
+    return {
+        route.provider.name: route.provider.signing_token
+        for route in routes
+        if isinstance(route.provider, TwilioSms | TwilioVoice)
+    }
 
 
 def read_routes(path: Path, public: str, region: str) -> list[Route]:

@@ -77,8 +77,13 @@ async def living(running: Running) -> AsyncIterator[None]:
     await running.stop()
 
 
-def new_app(name: str, settings: Settings, life: Life, **said: Any) -> FastAPI:
-    """An app with its tokens, its audit lines, and the one form of a 401, 403, 404 and 405."""
+def new_app(
+    name: str, settings: Settings, life: Life, described: Callable[[], dict[str, Any]] | None = None
+) -> FastAPI:
+    """An app with its tokens, its audit lines, and the one form of a 401, 403, 404 and 405.
+
+    `described` gives the OpenAPI document where FastAPI cannot find it out by itself.
+    """
     audit = AuditLog(settings.connections, name)
 
     @contextlib.asynccontextmanager
@@ -88,9 +93,9 @@ def new_app(name: str, settings: Settings, life: Life, **said: Any) -> FastAPI:
         await audit.stop()
 
     # FastAPI's own pages would load scripts from elsewhere; the description itself is served.
-    app = FastAPI(
-        title=f"Surgeline {name}", lifespan=lifespan, docs_url=None, redoc_url=None, **said
-    )
+    app = FastAPI(title=f"Surgeline {name}", lifespan=lifespan, docs_url=None, redoc_url=None)
+    if described is not None:
+        app.openapi = described  # type: ignore[method-assign]
     app.state.audit = audit
     auth.install(app, settings.tokens, audit)
 

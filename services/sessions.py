@@ -65,7 +65,7 @@ class Sessions:
     """Makes session cookies and reads them."""
 
     def __init__(self, sealer: Sealer, limits: Limits) -> None:
-        self._sealer = sealer
+        self.sealer = sealer
         self.limits = limits
 
     @classmethod
@@ -80,14 +80,14 @@ class Sessions:
 
     def cookie(self, session: Session) -> str:
         """The cookie's value."""
-        return self._sealer.seal(msgspec.json.encode(session))
+        return self.sealer.seal(msgspec.json.encode(session))
 
     def read(self, cookie: str | None, now: datetime) -> Session | None:
         """The session, when the cookie is ours and it is not over."""
         if not cookie or len(cookie) > LONGEST_COOKIE or not _SEALED.fullmatch(cookie):
             return None
         try:
-            session = msgspec.json.decode(self._sealer.open(cookie), type=Session)
+            session = msgspec.json.decode(self.sealer.open(cookie), type=Session)
         except (CannotOpenError, msgspec.DecodeError):
             return None
         over = now - session.used > self.limits.idle or now >= session.ends(self.limits.longest)

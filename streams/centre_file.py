@@ -14,6 +14,7 @@ from typing import Final
 
 from streams.centre_callbacks import callbacks_policy
 from streams.centre_overflow import Known, overflow_policy
+from streams.centre_callout import callout_policy
 from streams.centre_people import people_policy
 from streams.centre_table import Problem, Table
 from streams.domain.centre import (
@@ -100,6 +101,7 @@ def _centre(root: Table, version: str) -> Centre:
         callbacks=callbacks_policy(root.table("callbacks"), zone),
         admission=_admission(root.table("admission")),
         people=people_policy(root.table("people")),
+        callout=callout_policy(root.table("callout")),
         version=version,
     )
     for name, items in (("pools", pools), ("queues", queues)):

@@ -49,14 +49,15 @@ def overflow_policy(table: Table, known: Known) -> OverflowPolicy:
         table.wrong("promise", "is later than expiry", "a promise must end before it expires")
     if policy.expiry > timedelta(hours=24):
         table.wrong("expiry", "is over 24h", "callers are remembered for 24 hours; use at most 24h")
-    _reachable(table, policy.rules)
+    if not any(problem.where.startswith(f"{table.where}.rules") for problem in table.problems):
+        _reachable(table, policy.rules)
     table.finish()
     return policy
 
 
 def _rule(table: Table, known: Known) -> OverflowRule:
     when = _word(table, "when", OCCASIONS, "abandoned")
-    then = _word(table, "then", MEASURES, "callback")
+    then = _word(table, "then", MEASURES, "callback") if table.has("then") else "callback"
     after = table.duration("after", timedelta(0)) if table.has("after") else None
     rule = OverflowRule(
         when=when,  # type: ignore[arg-type]
@@ -70,7 +71,7 @@ def _rule(table: Table, known: Known) -> OverflowRule:
         after=after,
         skills=_among(table, "skills", known.skills),
     )
-    table.asked |= {"after", "prompt"}
+    table.asked |= {"after", "prompt", "then"}
     _fits_together(table, rule)
     table.finish()
     return rule

@@ -11,6 +11,8 @@ needed_low..needed_high. For "in N min": the seats for the true offered load the
 stays at what it is now; that load follows the true rate from before the onset on. A range covers
 when low <= truth <= high; seats are whole, so a range of few seats covers a little more than 90 %.
 
+The ratio's 90 % range is judged against the true size of steps, as last said at those moments.
+
 The wait's P90 is judged against simulated waits of an infinitely patient caller in an M/M/n+M
 line: stable, overloaded and draining.
 """
@@ -37,6 +39,7 @@ from streams.domain.staffing.waits import Wait, by_head_of_line, by_queue_length
 from streams.domain.staffing.workload import Workload
 
 PER_HOUR = 27.0
+SIZES = (3.0, 4.5, 10.0, 30.0)
 LATER_SECONDS = (0, 120, 600, 1800)
 RAMPS = (600.0, 1800.0, 3600.0)
 LEAST, MOST = 0.85, 0.95
@@ -112,6 +115,37 @@ def _truths(onset: Onset, moment: float, target: ServiceTarget) -> list[int]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """What was said of the size of a step, and its true size."""
+
+    size: float
+    later: int
+    low: float
+    high: float
+
+
+def ratios(each: int, seed: int) -> list[Ratio]:
+    """The ranges last said of so many steps of each size."""
+    centre = centre_of(PER_HOUR)
+    found: list[Ratio] = []
+    for number in range(each * len(SIZES)):
+        size = SIZES[number % len(SIZES)]
+        chance = random.Random(f"{seed}/ratio/{number}")
+        told = told_of(Onset(size=size, per_hour=PER_HOUR), centre, chance)
+        if told is None:
+            continue
+        for later in LATER_SECONDS:
+            data = [fact.data for fact in told.facts if fact.time <= at(told.alerted + later)][-1]
+            found.append(Ratio(size, later, data.ratio_low, data.ratio_high))
+    return found
+
+
+def ratio_share(cases: Sequence[Ratio]) -> float:
+    """The share of ranges that hold the truth."""
+    return sum(case.low <= case.size <= case.high for case in cases) / max(len(cases), 1)
+
+
 def covered(cases: Sequence[Judged]) -> tuple[float, float, float]:
     """Shares inside, below (too many seats asked) and above the range."""
     count = max(len(cases), 1)
@@ -174,6 +208,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     """Simulate, print, and fail when a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--surges", type=int, default=2400)
+    parser.add_argument("--ratios", type=int, default=1500, help="steps of each size")
     parser.add_argument("--seed", type=int, default=20260311)
     parser.add_argument("--runs", type=int, default=40, help="runs of each case of waits")
     chosen = parser.parse_args(list(arguments) if arguments is not None else None)
@@ -182,12 +217,20 @@ def main(arguments: Iterable[str] | None = None) -> int:
     settled = [case for case in cases if case.ahead is None]
     console.print(_by_kind(settled, f"Seats, settled: {chosen.surges} surges"))
     console.print(_by_ahead(cases))
+    sizes = ratios(chosen.ratios, chosen.seed)
+    console.print(_of_ratios(sizes))
     waits = {case: simulated_waits(case, chosen.runs) for case in CASES}
     console.print(_of_waits(waits))
     missed = [
         f"seats +{later // 60} min"
         for later in LATER_SECONDS
         if not LEAST <= covered([c for c in settled if c.later == later])[0] <= MOST
+    ]
+    missed += [
+        f"ratio x{size:g} +{later // 60} min"
+        for size in SIZES
+        for later in LATER_SECONDS
+        if not LEAST <= ratio_share(_at(sizes, size, later)) <= MOST
     ]
     missed += [name for name, seen in waits.items() if not LEAST <= within(seen, by_length) <= MOST]
     console.print(f"outside {LEAST:.0%} to {MOST:.0%}: {', '.join(missed) or 'nothing'}")
@@ -224,6 +267,18 @@ def _by_ahead(cases: Sequence[Judged]) -> Table:
     table = _table("Seats on the way there, if the rate stays", "in")
     for ahead in AHEAD:
         table.add_row(f"{ahead} min", *_cells([case for case in cases if case.ahead == ahead]))
+    return table
+
+
+def _at(cases: Sequence[Ratio], size: float, later: int) -> list[Ratio]:
+    return [case for case in cases if case.size == size and case.later == later]
+
+
+def _of_ratios(cases: Sequence[Ratio]) -> Table:
+    table = _table("The ratio of steps", "size")
+    for size in SIZES:
+        cells = [f"{ratio_share(_at(cases, size, later)):.1%}" for later in LATER_SECONDS]
+        table.add_row(f"x{size:g}", *cells)
     return table
 
 

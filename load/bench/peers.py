@@ -1,10 +1,7 @@
 """What would others have said of the same streams?
 
-Fixed bins; ADWIN and Page-Hinkley of `river` on counts per minute; Grafana's adaptive PromQL rules
-on calls per minute. The last are an emulation, not Prometheus itself: evaluated every minute on
-`rate[5m]`, with the rules' hour of mean and deviation, their band of at least half the mean, the
-same band of a day ago, and their five minutes of waiting (grafana/promql-anomaly-detection at
-738e34e; the band of a week ago is left out).
+Fixed bins; ADWIN and Page-Hinkley of `river` on counts per minute; Grafana's adaptive PromQL rules,
+emulated here and held against a real Prometheus by the bench.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from load.bench.adaptive import adaptive_rules
+
 MINUTE = 60
-_HOUR_MINUTES = 60
-_WAIT_MINUTES = 5
 Alarms = Iterator[float]
 
 
@@ -56,33 +53,6 @@ def river_detector(make: Callable[[], Any]) -> Callable[[Any, float], Alarms]:
                 yield (minute + 1) * MINUTE
 
     return alarms
-
-
-def adaptive_rules(times: Any, seconds: float) -> Alarms:
-    """The PromQL rules, emulated: outside the band for five minutes on end."""
-    counts = per_minute(times, seconds).astype(float)
-    rate = np.convolve(counts, np.ones(5), "full")[: counts.size] / 5
-    outside = 0
-    for minute in range(25 * _HOUR_MINUTES, counts.size):
-        hour = rate[minute - _HOUR_MINUTES : minute]
-        mean = hour.mean()
-        # A series that averages less than 5/60 is left aside as sparse.
-        if mean < 5 / 60:
-            outside = 0
-            continue
-        top = max(_upper(rate, minute), _upper(rate, minute - 23 * _HOUR_MINUTES))
-        outside = outside + 1 if rate[minute] > top else 0
-        if outside == _WAIT_MINUTES:
-            yield (minute + 1) * MINUTE
-
-
-def _upper(rate: Any, minute: int) -> float:
-    """The top of the band that an hour gives; the deviation is smoothed over the hours before."""
-    hour = rate[minute - _HOUR_MINUTES : minute]
-    hours = rate[max(0, minute - 24 * _HOUR_MINUTES) : minute]
-    hours = hours[hours.size % _HOUR_MINUTES :].reshape(-1, _HOUR_MINUTES)
-    spread = max(2 * hours.std(axis=1).mean(), 0.5 * hour.mean())
-    return float(hour.mean() + spread)
 
 
 def all_peers() -> list[Peer]:

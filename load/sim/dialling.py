@@ -16,7 +16,6 @@ from load.sim.people import Person
 from load.sim.reports import Dial, DialOutcome
 
 Cancelled = Literal["cancelled", "too_late", "unknown"]
-RINGS_SECONDS: Final = (4.0, 18.0)
 RINGS_IN_VAIN_SECONDS: Final = 25.0
 
 
@@ -99,9 +98,14 @@ class Switch:
         if self._hall.behaviour.answers_our_ring(person):
             person.on_the_phone = True
             dial.holds_caller = True
-            self._then(dial, person.chance.uniform(*RINGS_SECONDS), self._picked_up)
+            self._then(dial, self._rings_seconds(person), self._picked_up)
         else:
             self._then(dial, RINGS_IN_VAIN_SECONDS, self._unanswered)
+
+    def _rings_seconds(self, person: Person) -> float:
+        desk = self._hall.desk
+        rings = desk.picks_up_from.total_seconds(), desk.picks_up_to.total_seconds()
+        return person.chance.uniform(*rings)
 
     def _unanswered(self, dial: Dial) -> None:
         self._end(dial, "no_answer")

@@ -69,12 +69,12 @@ class Push:
         self.name = name
         self.per_second = per_second
         self._pagerduty = pagerduty or PagerDuty()
-        self._drills = drills
+        self.drills = drills
 
     async def send(self, message: Message) -> Outcome:
         """See `Provider`."""
         scheme, _, rest = message.to.partition("://")
-        if scheme.lower() not in SCHEMES:
+        if scheme.lower() not in SCHEMES or not rest:
             return Refused("bad_address", permanent=True)
         if message.drill and not self._stays_here(message.to):
             return Refused("blocked", permanent=True)
@@ -98,7 +98,7 @@ class Push:
 
     def _stays_here(self, address: str) -> bool:
         # The address decides where it goes, so each one is looked at.
-        return self._drills and is_here(address)
+        return self.drills and is_here(address)
 
 
 async def _notify(target: apprise.Apprise, message: Message) -> Outcome:

@@ -65,6 +65,11 @@ class SmtpMail:
         return self._server.name
 
     @property
+    def drills(self) -> bool:
+        """Whether it reaches nobody, so that drills may use it."""
+        return self._server.drills
+
+    @property
     def per_second(self) -> float:
         """See `Provider`."""
         return self._server.per_second

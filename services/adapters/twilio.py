@@ -59,9 +59,19 @@ class _Twilio:
         return self._account.name
 
     @property
+    def drills(self) -> bool:
+        """Whether it reaches nobody, so that drills may use it."""
+        return self._account.drills
+
+    @property
     def per_second(self) -> float:
         """See `Provider`."""
         return self._account.per_second
+
+    @property
+    def signing_token(self) -> str:
+        """What Twilio signs its requests to us with."""
+        return self._account.token
 
     async def stop(self) -> None:
         """See `Provider`."""

@@ -15,6 +15,7 @@ from services.boards.access import COOKIE, Kiosk
 from services.boards.board import Board
 from services.boards.pages import LANGUAGES
 from services.boards.vendored import STATIC
+from services.openapi import ERROR_SCHEMA, refusals
 
 HTML: Final = "text/html; charset=utf-8"
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
@@ -57,18 +58,18 @@ def install(app: FastAPI, doors: Doors) -> None:
 
 
 def _install_page(app: FastAPI, board: Board, check: Callable[[Request], None]) -> None:
-    @app.get("/", dependencies=[Depends(check)])
+    @app.get("/", include_in_schema=False, dependencies=[Depends(check)])
     async def page(lang: str = "both") -> Response:
         if board.snapshot is None:
             return Response(board.pages.waiting_page(), 503, NOT_KEPT, HTML)
         html = board.pages.page(board.snapshot, _language(lang))
         return Response(html, 200, NOT_KEPT, HTML)
 
-    @app.get("/events", dependencies=[Depends(check)])
+    @app.get("/events", include_in_schema=False, dependencies=[Depends(check)])
     async def events() -> Response:
         return StreamingResponse(board.hub.stream(), 200, STREAM, "text/event-stream")
 
-    @app.get("/static/{version}/{name:path}")
+    @app.get("/static/{version}/{name:path}", include_in_schema=False)
     async def static(version: str, name: str) -> Response:  # noqa: ARG001 - names the cached copy
         path = (STATIC / name).resolve()
         if not _is_ours(path):
@@ -79,12 +80,18 @@ def _install_page(app: FastAPI, board: Board, check: Callable[[Request], None]) 
 def _install_numbers(app: FastAPI, doors: Doors) -> None:
     board = doors.board
 
-    @app.get("/v1/board.json", dependencies=[Depends(doors.check)])
+    answered = {
+        **refusals(401, 403, schema=ERROR_SCHEMA),
+        503: {"description": "Nothing is known yet."},
+    }
+
+    @app.get("/v1/board.json", dependencies=[Depends(doors.check)], responses=answered)
     async def snapshot() -> Response:
+        """What the board shows, and the offsets of the log that it reflects."""
         status = 200 if board.snapshot else 503
         return Response(board.json or b"{}", status, NOT_KEPT, "application/json")
 
-    @app.get("/metrics", dependencies=[Depends(doors.check)])
+    @app.get("/metrics", include_in_schema=False, dependencies=[Depends(doors.check)])
     async def metrics() -> Response:
         board.collector.viewers = board.hub.viewers
         body = generate_latest(doors.registry)
@@ -92,11 +99,11 @@ def _install_numbers(app: FastAPI, doors: Doors) -> None:
 
 
 def _install_health(app: FastAPI, doors: Doors) -> None:
-    @app.get("/healthz")
+    @app.get("/healthz", include_in_schema=False)
     async def alive() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/readyz")
+    @app.get("/readyz", include_in_schema=False)
     async def ready() -> Response:
         if doors.caught_up() and doors.board.snapshot is not None:
             return Response(b'{"status":"ready"}', 200, NOT_KEPT, "application/json")
@@ -104,7 +111,7 @@ def _install_health(app: FastAPI, doors: Doors) -> None:
 
 
 def _install_kiosk(app: FastAPI, kiosk: Kiosk) -> None:
-    @app.get("/kiosk/{given}")
+    @app.get("/kiosk/{given}", include_in_schema=False)
     async def enter(given: str, request: Request, lang: str = "both") -> Response:
         until = kiosk.good_until(given)
         answer = RedirectResponse(f"/?lang={_language(lang)}", 303, NOT_KEPT)

@@ -15,6 +15,7 @@ from services.callbacks.limits import SmallBodies
 from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
 from services.callbacks.settings import Settings
+from services.openapi import ERROR_SCHEMA, refusals
 from services.ports import PhoneLines
 from services.replies import refusal
 from services.serving import living, new_app
@@ -42,7 +43,8 @@ def create_app(settings: Settings, phone: PhoneLines | None = None) -> FastAPI:
 
     app = new_app("callbacks", settings, life)
     app.add_middleware(SmallBodies)
-    app.include_router(routes.router)
+    answered = refusals(400, 401, 403, 404, 409, 413, 422, 503, schema=ERROR_SCHEMA)
+    app.include_router(routes.router, responses=answered)
     _install_errors(app)
     return app
 

@@ -145,6 +145,82 @@ local function restore(keys, args)
   return redis.status_reply('OK')
 end
 
+-- Whether a callback is filed where its item says, and nowhere that contradicts it.
+local function is_filed(base, item)
+  local id = item.id
+  local function in_zset(name) return redis.call('ZSCORE', base .. ':' .. name, id) end
+  if redis.call('HGET', base .. ':version', id) ~= item.version then return false end
+  if (redis.call('HGET', base .. ':open', item.caller) == id) ~= not item.closed_at then
+    return false
+  end
+  if (redis.call('SISMEMBER', base .. ':owed', id) == 1) ~= item.owed then return false end
+  local place = place_of(base, id)
+  if not item.place then
+    if place or in_zset('ready') or in_zset('later') or in_zset('parked') then return false end
+    if item.closed_at then return in_zset('closed') and not in_zset('leases') end
+    return in_zset('leases') == item.lease_until
+      and redis.call('HGET', base .. ':held', item.agent) == id
+  end
+  if not place or in_zset('leases') or not in_zset('expiry') then return false end
+  for name, value in pairs(item.place) do
+    if place[name] ~= value then return false end
+  end
+  if place.parked then return in_zset('parked') end
+  local ready = in_zset('ready')
+  if not ready then return in_zset('later') end
+  local score = tonumber(ready)
+  return (score == tonumber(place.near) or score == tonumber(place.far))
+    and ready == redis.call('ZSCORE', base .. ':lane:' .. place.lane, id)
+end
+
+-- KEYS: base. ARGV: epoch, owner, then for each callback its item (JSON) by the log.
+-- Answers for each its state here ("" when there is none), and 1 when it is filed as it should be.
+local function inspect(keys, args)
+  local base = keys[1]
+  if not is_ours(base, args[1], args[2]) then return not_ours() end
+  local answers = {}
+  for at = 3, #args do
+    local item = cjson.decode(args[at])
+    local filed = item.version and is_filed(base, item)
+    table.insert(answers, {
+      redis.call('HGET', base .. ':state', item.id) or '', filed and 1 or 0})
+  end
+  return answers
+end
+
+local function take_out(base, id)
+  unplace(base, id)
+  for _, name in ipairs({'ready', 'later', 'parked', 'near', 'expiry', 'quiet', 'leases', 'closed'}) do
+    redis.call('ZREM', base .. ':' .. name, id)
+  end
+  for _, lane in ipairs(redis.call('SMEMBERS', base .. ':lanes')) do
+    redis.call('ZREM', base .. ':lane:' .. lane, id)
+  end
+  for _, name in ipairs({'state', 'version', 'place'}) do
+    redis.call('HDEL', base .. ':' .. name, id)
+  end
+  for _, name in ipairs({'open', 'held'}) do
+    local pairs_ = redis.call('HGETALL', base .. ':' .. name)
+    for n = 1, #pairs_, 2 do
+      if pairs_[n + 1] == id then redis.call('HDEL', base .. ':' .. name, pairs_[n]) end
+    end
+  end
+  redis.call('SREM', base .. ':owed', id)
+end
+
+-- KEYS: base. ARGV: epoch, owner, the state that was seen ("" for none), then item and state (JSON)
+-- by the log; or the callback and "" when the log has none. Answers 1 when it was done.
+local function repair(keys, args)
+  local base = keys[1]
+  if not is_ours(base, args[1], args[2]) then return not_ours() end
+  local known = args[5] ~= ''
+  local item = known and cjson.decode(args[4]) or {id = args[4]}
+  if (redis.call('HGET', base .. ':state', item.id) or '') ~= args[3] then return 0 end
+  take_out(base, item.id)
+  if known then store(base, item, args[5]) end
+  return 1
+end
+
 local function enter(base, id, place, now)
   local score = tonumber(place.near_at) <= now and place.near or place.far
   redis.call('ZADD', base .. ':ready', score, id)
@@ -156,14 +232,16 @@ local function advance(base, now, limit)
     'ZRANGE', base .. ':later', '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
   for _, id in ipairs(due) do
     redis.call('ZREM', base .. ':later', id)
-    enter(base, id, place_of(base, id), now)
+    local place = place_of(base, id)
+    if place then enter(base, id, place, now) end
   end
   local near = redis.call(
     'ZRANGE', base .. ':near', '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
   for _, id in ipairs(near) do
     redis.call('ZREM', base .. ':near', id)
-    if redis.call('ZSCORE', base .. ':ready', id) then
-      enter(base, id, place_of(base, id), now)
+    local place = place_of(base, id)
+    if place and redis.call('ZSCORE', base .. ':ready', id) then
+      enter(base, id, place, now)
     end
   end
   return #due + #near
@@ -171,6 +249,8 @@ end
 
 local function may_be_taken(base, id, now)
   local place = place_of(base, id)
+  -- Nothing of ours puts an id here without its place: the reconciler will see to it.
+  if not place then return false end
   if tonumber(place.due_at) > now then
     -- The clock was set back.
     redis.call('ZREM', base .. ':ready', id)
@@ -297,6 +377,8 @@ end
 
 redis.register_function('surgeline_callbacks_commit', commit)
 redis.register_function('surgeline_callbacks_restore', restore)
+redis.register_function('surgeline_callbacks_inspect', inspect)
+redis.register_function('surgeline_callbacks_repair', repair)
 redis.register_function('surgeline_callbacks_pick', pick)
 redis.register_function('surgeline_callbacks_set_switches', set_switches)
 redis.register_function('surgeline_callbacks_claim', claim)

@@ -67,6 +67,11 @@ def restore_arguments(state: CallbackData) -> list[bytes]:
     return [_encoder.encode(_item(None, state, changes=0)), encode_state(state)]
 
 
+def inspect_argument(callback: str, state: CallbackData | None) -> bytes:
+    """How a callback should be filed; of one that should not be there, its id."""
+    return _encoder.encode({"id": callback} if state is None else _item(None, state, changes=0))
+
+
 def is_owed(before: CallbackData | None, changes: Sequence[Change]) -> bool:
     """Whether whoever talks to the phone system must hear of these changes."""
     return has_duties(changes[-1].state) or (before is not None and has_duties(before))

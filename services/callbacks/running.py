@@ -24,6 +24,7 @@ from services.callbacks.floor import PhoneFloor
 from services.callbacks.giving import Giving
 from services.callbacks.projector import Projector
 from services.callbacks.rebuild import rebuild
+from services.callbacks.reconciler import Reconciler
 from services.callbacks.relay import Relay
 from services.callbacks.settings import Settings
 from services.callbacks.sweeper import Sweeper
@@ -68,6 +69,7 @@ class Running:
         self.projector = Projector(
             connections, self.commands, self.dialable, self.relay, settings.sealer
         )
+        self.reconciler = Reconciler(connections, self.commands, self.clock.now)
         self._worklist: Worklist | None = None
         self._passing_on: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
@@ -84,6 +86,8 @@ class Running:
         self._spawn(self.commands.work(self._on_lost))
         self._spawn(self.sweeper.run(self._on_lost))
         self._spawn(self.projector.run(self._until_served))
+        self._spawn(self.reconciler.follow())
+        self._spawn(self.reconciler.run())
         for topic in (AGENTS, QUEUES):
             self._spawn(self.floor.follow(self.settings.connections, topic))
 

@@ -5,7 +5,7 @@ another process refuses, and that is `RedisLostError`, like a Redis that is away
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -19,6 +19,7 @@ from services.callbacks.items import (
     commit_arguments,
     decode_state,
     floor_ms,
+    inspect_argument,
     is_owed,
     lane_of,
     micros,
@@ -62,6 +63,23 @@ class Loaded:
     states: list[CallbackData]
     of_request: dict[str, str]
     served: dict[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Redis has of a callback: its state as it stands there, and whether it is filed as one
+    like it should be.
+    """
+
+    raw: bytes | None
+    filed: bool
+
+    def raw_state(self) -> CallbackData | None:
+        """The state; None when there is none, or none that can be read."""
+        try:
+            return decode_state(self.raw) if self.raw is not None else None
+        except msgspec.MsgspecError:
+            return None
 
 
 class Worklist:
@@ -303,6 +321,30 @@ class Worklist:
                 limit,
             )
         )
+
+    # Comparing with the log
+
+    async def scan(self, cursor: int, count: int) -> tuple[int, list[str]]:
+        """Some ids of those there are states of, and where to go on."""
+        after, found = await self._do(
+            self._redis.client.hscan(self._key("version"), cursor, count=count)
+        )
+        return after, [one.decode() for one in found]
+
+    async def inspect(self, states: Mapping[str, CallbackData | None]) -> dict[str, Seen]:
+        """What there is of these callbacks; the states are what the log has of them."""
+        told = [inspect_argument(one, state) for one, state in states.items()]
+        found = await self._call("inspect", self.epoch, self._owner, *told)
+        return {
+            one: Seen(raw or None, filed == 1)
+            for one, (raw, filed) in zip(states, found, strict=True)
+        }
+
+    async def repair(self, callback: str, state: CallbackData | None, seen: Seen) -> bool:
+        """Put in what the log has, or remove what it has not; False when it changed meanwhile."""
+        parts = restore_arguments(state) if state is not None else [callback, ""]
+        told = await self._call("repair", self.epoch, self._owner, seen.raw or "", *parts)
+        return bool(told == 1)
 
     # The outbox
 

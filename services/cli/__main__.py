@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "backtest": ("services.cli.backtest", "Say which surges a recording of contacts holds."),
     "seats": ("services.cli.seats", "Say how many counselors a load of contacts needs."),
     "pictures": ("services.cli.pictures", "Photograph the board while a crisis plays."),
+    "accounts": ("services.cli.accounts", "Say who may sign in at the consoles."),
     "topics": ("services.cli.topics", "List the topics of the log, or make them."),
 }
 

@@ -155,6 +155,7 @@ def _banner(play: Play, stage: Stage, started: float) -> Panel:
     return Panel.fit(
         f"[bold]{scenario.title_en}[/bold]   {scenario.title_ko}\n"
         f"board      [bold]{urls['boards']}[/bold]\n"
+        f"consoles   [bold]{urls['consoles']}[/bold]   accounts in {play.data / 'sign-in.txt'}\n"
         f"time       ×{scenario.speed:g}: {minutes:.0f} minutes in {wall:.1f}\n"
         f"plays on   {stage.scenario.starts:%A %d %B %Y, %H:%M} ({play.centre.timezone})\n"
         "Ctrl-C stops everything",

@@ -144,6 +144,8 @@ def _welcome(platform: Platform, seconds: float) -> Panel:
         ("admission", urls["admission"]),
         ("prometheus", urls.get("prometheus", "not here (apt-get install prometheus)")),
         ("clock", "real time only" if settings.live else "replays and rehearsals allowed"),
+        ("consoles", urls["consoles"]),
+        ("sign in", str(data / "sign-in.txt")),
         ("tokens", str(data / "tokens.env")),
         ("logs", str(data / "logs")),
     ]

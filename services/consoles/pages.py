@@ -1,5 +1,6 @@
 """How is a page made? One layout for all of them, in the reader's language."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,6 +21,7 @@ FOLDER: Final = Path(__file__).parent
 STATIC: Final = FOLDER / "static"
 VENDOR: Final = STATIC / "vendor"
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
+_CODE: Final = re.compile(r"[a-z_]{1,40}")
 # From this age on a page says that it is old.
 OLD_AFTER_SECONDS: Final = 15
 
@@ -93,7 +95,8 @@ class Pages:
             **self._times(reader.language, now),
             reader=reader,
             centre=self._centre,
-            note=note if f"note.{note}" in WORDS or f"sign.{note}" in WORDS else "",
+            note=note,
+            notice=_notice(language=reader.language, note=note),
             as_of=as_of,
             stamp=datetime.now(UTC).timestamp() if as_of else 0,
             **context,
@@ -122,6 +125,14 @@ class Pages:
             "zone_of": lambda name: moments.zone_name(now, moments.zone_of(name, home)),
             "is_home": lambda name: moments.zone_of(name, home) == home,
         }
+
+
+def _notice(*, language: str, note: str) -> str:
+    """What came of the form before, in words; a code that is not ours is shown as a code."""
+    say = speaker(language)
+    if f"note.{note}" in WORDS:
+        return say(f"note.{note}", detail="")
+    return say("note.refused", detail=note) if _CODE.fullmatch(note) else ""
 
 
 @cache

@@ -79,7 +79,7 @@ def _freshen(scope: Scope, message: Message) -> None:
 def install_static(app: FastAPI) -> None:
     """The files of the pages, under addresses that change with them."""
 
-    @app.get("/static/{version}/{name:path}", include_in_schema=False)
+    @app.get("/static/{version}/{name:path}", include_in_schema=False)  # noqa: FAST003
     async def static(name: str) -> Response:
         path = (STATIC / name).resolve()
         if not (path.is_relative_to(STATIC) and path.is_file() and path.suffix in MEDIA):

@@ -27,11 +27,11 @@ WORDS: Final[dict[str, Said]] = {
     "page.audit": Said("감사 기록", "Audit"),
     "page.sign_out": Said("로그아웃", "Sign out"),
     "page.language": Said("언어", "Language"),
-    "page.as_of": Said("{time} {zone} 기준", "as of {time} {zone}"),
+    "page.as_of": Said("{time} 기준", "as of {time}"),
     "page.age": Said("{n}초 전 자료", "{n} s old"),
     "page.stale": Said(
-        "새 자료가 {n}초째 오지 않습니다. 아래는 {time} {zone} 상태입니다.",
-        "No fresh data for {n} s. What you see is from {time} {zone}.",
+        "새 자료가 오지 않습니다. 아래는 {time} 상태이며 지금과 다를 수 있습니다.",
+        "No fresh data. What you see is from {time}, and may not be so any more.",
     ),
     "page.no_script": Said(
         "이 화면은 스스로 새로 고치지 않습니다.", "This page does not refresh by itself."
@@ -109,7 +109,7 @@ WORDS: Final[dict[str, Said]] = {
     "desk.ready": Said("지금 걸 수 있는 콜백", "can be rung now"),
     "desk.none": Said("지금 걸 콜백이 없습니다", "Nothing to ring now"),
     "desk.oldest": Said("가장 오래 기다린 분 {span}", "the longest wait is {span}"),
-    "desk.next_due": Said("다음 예정 {time} {zone}", "the next is due at {time} {zone}"),
+    "desk.next_due": Said("다음 예정 {time}", "the next is due at {time}"),
     "desk.next": Said("다음 콜백 받기", "Take the next callback"),
     "desk.one": Said(
         "한 번에 한 건입니다. 순서는 시스템이 정하고 이유를 보여 줍니다.",

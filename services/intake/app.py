@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.intake import routes
+from services.intake.described import description
 from services.intake.running import Running
 from services.intake.settings import Settings
 from services.serving import living, new_app
@@ -11,7 +12,7 @@ from services.serving import living, new_app
 def create_app(settings: Settings) -> FastAPI:
     """The app of one process."""
     running = Running(settings)
-    app = new_app("intake", settings, lambda _: living(running))
+    app = new_app("intake", settings, lambda _: living(running), description)
     app.state.running = running
     routes.install(app)
     return app

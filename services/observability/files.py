@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from services.observability import alertmanager, alerts, metric_page, recording, rules
+from services.observability.grafana import kit, provisioning
 
 ROOT: Final = Path(__file__).parents[2]
 # Files here that are not made are stale: their board or rule is gone.
@@ -15,8 +16,16 @@ def made() -> dict[str, str]:
     return {
         "deploy/prometheus/rules/recording.yml": rules.as_yaml(recording.groups()),
         "deploy/prometheus/rules/alerts.yml": rules.as_yaml(alerts.groups()),
+        "deploy/prometheus/rules/burn.yml": rules.as_yaml(alerts.burn_groups()),
         "deploy/alertmanager/alertmanager.yml": alertmanager.as_yaml(),
         "docs/metrics.md": metric_page.page(),
+        "deploy/grafana/provisioning/datasources/surgeline.yml": provisioning.datasource(),
+        "deploy/grafana/provisioning/dashboards/surgeline.yml": provisioning.boards(),
+        "deploy/grafana/playlist.json": provisioning.playlist(),
+        **{
+            f"deploy/grafana/dashboards/{board.uid}.json": kit.as_json(board)
+            for board in provisioning.BOARDS
+        },
     }
 
 

@@ -21,6 +21,7 @@ class Ports:
     streams: int = 8430
     phone: int = 8440
     admission: int = 8450
+    consoles: int = 8460
     kafka: int = 9092
     controller: int = 9093
     redis: int = 6379

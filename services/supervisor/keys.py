@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,20 @@ from streams.errors import WrongSettingError
 
 PSEUDONYM_KEY: Final = "SURGELINE_PSEUDONYM_KEY"
 SEAL_KEYS: Final = "SURGELINE_SEAL_KEYS"
-ROLES: Final = ("source", "rehearsal", "counselor", "lead", "viewer", "auditor", "phone")
+SESSION_KEYS: Final = "SURGELINE_SESSION_KEYS"
+ROLES: Final = (
+    "source",
+    "rehearsal",
+    "counselor",
+    "lead",
+    "viewer",
+    "auditor",
+    "phone",
+    "manager",
+    "admin",
+    "console",
+    "provider",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +41,7 @@ class Secrets:
 
     pseudonym_key: str
     seal_keys: str
+    session_keys: str
     tokens: dict[str, str]
 
     def __repr__(self) -> str:
@@ -38,6 +53,7 @@ class Secrets:
             "SURGELINE_TOKENS": str(tokens_file),
             PSEUDONYM_KEY: self.pseudonym_key,
             SEAL_KEYS: self.seal_keys,
+            SESSION_KEYS: self.session_keys,
         }
 
 
@@ -46,6 +62,7 @@ def make_secrets() -> Secrets:
     return Secrets(
         pseudonym_key=f"p1:{_key()}",
         seal_keys=f"s1:{_key()}",
+        session_keys=f"c1:{_key()}",
         tokens={role: secrets.token_urlsafe(24) for role in ROLES},
     )
 
@@ -82,12 +99,17 @@ def load_or_make(folder: Path) -> Secrets:
     made = make_secrets()
     names = [_variable(role) for role in ROLES]
     fresh_tokens = dict(zip(names, made.tokens.values(), strict=True))
-    tokens = _kept(folder / "tokens.env", fresh_tokens)
-    fresh_keys = {PSEUDONYM_KEY: made.pseudonym_key, SEAL_KEYS: made.seal_keys}
-    keys = _kept(folder / "keys.env", fresh_keys)
+    tokens = _kept(folder / "tokens.env", fresh_tokens, may_grow=names)
+    fresh_keys = {
+        PSEUDONYM_KEY: made.pseudonym_key,
+        SEAL_KEYS: made.seal_keys,
+        SESSION_KEYS: made.session_keys,
+    }
+    keys = _kept(folder / "keys.env", fresh_keys, may_grow=[SESSION_KEYS])
     found = Secrets(
         pseudonym_key=keys[PSEUDONYM_KEY],
         seal_keys=keys[SEAL_KEYS],
+        session_keys=keys[SESSION_KEYS],
         tokens={role: tokens[name] for role, name in zip(ROLES, names, strict=True)},
     )
     write_private(folder / "tokens.json", hashed(found.tokens))
@@ -98,13 +120,25 @@ def _variable(role: str) -> str:
     return f"SURGELINE_{role.upper()}_TOKEN"
 
 
-def _kept(path: Path, fresh: dict[str, str]) -> dict[str, str]:
-    """What the file holds; a file that is not there is written with the fresh values."""
+def _kept(path: Path, fresh: dict[str, str], may_grow: Collection[str]) -> dict[str, str]:
+    """What the file holds; a file that is not there is written with the fresh values.
+
+    What `may_grow` is added to an older file: nothing kept depends on it. A lost key of the others
+    is named instead, for with a new one every caller would look new.
+    """
     if not path.exists():
-        write_private(path, "".join(f"{name}={value}\n" for name, value in fresh.items()))
-    lines = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
+        write_private(path, _lines(fresh))
+    text = path.read_text()
+    lines = (line.partition("=") for line in text.splitlines() if "=" in line)
     found = {name: value for name, _, value in lines}
-    lacking = sorted(fresh.keys() - found.keys())
+    new = {name: fresh[name] for name in fresh if name not in found and name in may_grow}
+    lacking = sorted(fresh.keys() - found.keys() - new.keys())
     if lacking:
         raise WrongSettingError(f"{path} lacks {', '.join(lacking)}; restore it, or remove it")
-    return found
+    if new:
+        write_private(path, text.rstrip("\n") + "\n" + _lines(new))
+    return found | new
+
+
+def _lines(values: dict[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in values.items())

@@ -18,6 +18,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "callbacks": "services.callbacks",
     "boards": "services.boards",
     "admission": "services.admission",
+    "consoles": "services.consoles",
 }
 
 

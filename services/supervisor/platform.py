@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from services.supervisor import addresses, keys, offspring, plan
+from services.supervisor import addresses, keys, offspring, people, plan
 from services.supervisor.addresses import LOOPBACK, Ports
 from services.supervisor.child import Child, ChildError, ChildSpec, accepts, environment
 from services.supervisor.folder import DataFolder, FolderError, Say, cluster_id_to_format
@@ -29,6 +29,8 @@ from streams.settings import Connections
 
 ROOT: Final = Path(__file__).parents[2]
 NEEDS_LOOK_SECONDS: Final = 0.1
+# How people sign in is the installation's matter: these settings are handed on as they are.
+FROM_OUTSIDE: Final = ("SURGELINE_OIDC_", "SURGELINE_PUBLIC_URL")
 
 SpecMaker = Callable[[Ports, str, dict[str, str]], Sequence[ChildSpec]]
 
@@ -97,6 +99,10 @@ class Platform:
             "SURGELINE_REHEARSAL": "0" if settings.live else "1",
             "SURGELINE_PHONE_URL": settings.phone_url or phone,
             "SURGELINE_PHONE_TOKEN": self._known_secrets().tokens["phone"],
+            "SURGELINE_ACCOUNTS": str(self._folder.path / people.ACCOUNTS),
+            "SURGELINE_CONSOLE_TOKEN": self._known_secrets().tokens["console"],
+            "SURGELINE_CALLBACKS_URL": self.urls["callbacks"],
+            **{name: os.environ[name] for name in os.environ if name.startswith(FROM_OUTSIDE)},
         }
 
     def _known_secrets(self) -> keys.Secrets:
@@ -137,6 +143,7 @@ class Platform:
             self._folder.forget()
         self._folder.check_version()
         self._secrets = keys.load_or_make(self._folder.path)
+        people.make_accounts(self._folder.path)
         self._ports = addresses.choose(self.settings.ports, self.settings.host, self._say)
         self._write_addresses()
         await self._start_servers()

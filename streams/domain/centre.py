@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from streams.domain.callout.policy import CalloutPolicy
 from streams.domain.people.policy import PeoplePolicy
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -208,6 +209,7 @@ class Centre:
     callbacks: CallbackPolicy = field(default_factory=CallbackPolicy)
     admission: AdmissionPolicy = field(default_factory=AdmissionPolicy)
     people: PeoplePolicy = field(default_factory=PeoplePolicy)
+    callout: CalloutPolicy = field(default_factory=CalloutPolicy)
     version: str = ""
 
     def queue(self, name: str) -> Queue | None:

@@ -5,9 +5,7 @@ compacted, so whoever owns the surges reads them whole, without a group: a group
 topics to different workers. With them comes how long a queue's next caller will wait.
 """
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from streams.domain.centre import Centre
@@ -16,10 +14,11 @@ from streams.domain.staffing.staffing import SeatPlanner, SurgeFact
 from streams.events.agents import AgentStateChanged
 from streams.events.codec import encode_decision
 from streams.events.demand import QueuesMeasured
-from streams.events.surges import FeedResumed, FeedSilent, SeatsNeeded, WaitEstimated
-from streams.kafka import FollowedClock, Outgoing, Record, follow, read_to_end
+from streams.events.surges import EventPlanned, FeedResumed, FeedSilent, SeatsNeeded, WaitEstimated
+from streams.kafka import FollowedClock, Outgoing, Record, read_to_end
 from streams.processors.contract import Moment, Start
 from streams.processors.opened import open_record, open_value, refuse
+from streams.processors.state_feed import StateFeed
 from streams.settings import Connections
 from streams.telemetry import metrics
 from streams.topics import AGENTS, QUEUES, SEATS, SURGES, Topic
@@ -78,7 +77,7 @@ class Staffing:
                 if isinstance(event, SurgeFact):
                     needs += self._planner.observe(event, moment.now)
                     moment.letters.good()
-                elif not isinstance(event, FeedSilent | FeedResumed):
+                elif not isinstance(event, EventPlanned | FeedSilent | FeedResumed):
                     refuse(record, SURGES.name, event, moment.letters)
             self._position = record.offset + 1
         metrics.EVENTS_FOLDED.labels(self.name).inc(len(records))
@@ -115,51 +114,6 @@ class Staffing:
                 moment.letters.good()
             else:
                 refuse(record, topic.name, event, moment.letters)
-
-
-class StateFeed:
-    """A small compacted topic: all of it, and then live.
-
-    With `last_only` each record replaces the one before of its key, so that only the last is
-    decoded. Not for counselors: a report that came late must not hide a newer one.
-    """
-
-    def __init__(self, connections: Connections, topic: Topic, *, last_only: bool = False) -> None:
-        self._connections = connections
-        self._topic = topic
-        self._last_only = last_only
-        self._task: asyncio.Task[None] | None = None
-        self._records: dict[bytes | int | None, Record] = {}
-
-    async def start(self) -> None:
-        """Return when everything said so far has been read."""
-        caught_up = asyncio.Event()
-        self._task = asyncio.create_task(
-            self._keep(follow(self._connections, self._topic, on_caught_up=caught_up.set))
-        )
-        waiter = asyncio.create_task(caught_up.wait())
-        await asyncio.wait({self._task, waiter}, return_when=asyncio.FIRST_COMPLETED)
-        waiter.cancel()
-
-    async def stop(self) -> None:
-        """Forget what was read."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        self._task = None
-        self._records = {}
-
-    def take(self) -> list[Record]:
-        """What came since the last time; raises what ended the feed."""
-        if self._task is not None and self._task.done():
-            self._task.result()
-        taken, self._records = self._records, {}
-        return list(taken.values())
-
-    async def _keep(self, records: AsyncIterator[Record]) -> None:
-        async for record in records:
-            self._records[record.key if self._last_only else record.offset] = record
 
 
 def _waits(said: Sequence[WaitEstimated], version: str) -> list[Outgoing]:

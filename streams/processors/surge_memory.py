@@ -2,7 +2,7 @@
 
 From `baselines`, what was settled; from `pulses`, what was said after that, in the order in which
 it was said; from `surges`, which episodes are open and what was last said of each, so that none is
-declared again and none forgotten.
+declared again and none forgotten; from `commands`, what people ordered that was not obeyed yet.
 """
 
 import asyncio
@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from streams.domain.detection.surge import SurgeFact, SurgeWatch
+from streams.domain.clock import CentreClock
+from streams.domain.detection.surge import FeedFact, Said, SurgeWatch
 from streams.events.baselines import BaselineLearned, DetectorCheckpointed
+from streams.events.commands import OrderGiven
 from streams.events.demand import PulseCounted
 from streams.kafka import FollowedClock, Record, read_to_end
 from streams.processors.opened import open_value
@@ -26,6 +28,8 @@ WINDOW: Final = timedelta(days=7)
 # A pulse is written within the lateness that the detector allows, and a rebuild of the tally.
 MARGIN: Final = timedelta(hours=1)
 PAUSE_AFTER_RECORDS: Final = 50
+# An order's time is the centre's: further from the wall's than this, and it is a rehearsal's.
+REAL_ENOUGH: Final = timedelta(minutes=5)
 
 Checkpoint = DetectorCheckpointed | BaselineLearned
 
@@ -38,12 +42,40 @@ class Heard:
         self.clock = clock
         self.until: datetime | None = None
 
-    def observe(self, event: PulseCounted, record: Record) -> list[SurgeFact]:
-        """Take a pulse at the centre's time when the contact was heard of."""
-        arrived = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-        now = event.recordedtime or self.clock.clock.at(arrived)
+    def observe(self, event: PulseCounted, record: Record) -> list[Said]:
+        """Take a pulse at the centre's time when the contact was heard of; orders given by then
+        come first.
+        """
+        now = event.recordedtime or self.clock.clock.at(written_at(record))
         self.until = max(now, self.until or now)
-        return self.watch.observe(event.data, self.until)
+        return [*self.watch.obey(self.until), *self.watch.observe(event.data, self.until)]
+
+
+class GivenOrders:
+    """All orders on the log, and which of them count by the clock of the moment."""
+
+    def __init__(self) -> None:
+        self._given: list[tuple[datetime, OrderGiven]] = []
+
+    def add(self, order: OrderGiven, wall: datetime) -> None:
+        """An order that was written at a moment of wall time."""
+        self._given.append((wall, order))
+
+    def under(self, clock: CentreClock) -> list[OrderGiven]:
+        """Orders of a rehearsal are none of the live centre's, nor the other way round."""
+        return [order for wall, order in self._given if given_under(clock, order, wall)]
+
+
+def given_under(clock: CentreClock, order: OrderGiven, wall: datetime) -> bool:
+    """Whether the centre's clock was this one when an order was given."""
+    if clock.is_real:
+        return abs(order.time - wall) < REAL_ENOUGH
+    return wall >= clock.wall
+
+
+def written_at(record: Record) -> datetime:
+    """When the log took a record."""
+    return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
 
 
 async def recall(
@@ -54,7 +86,7 @@ async def recall(
 ) -> None:
     """Bring a new watch to where the group had committed, silently."""
     checkpoints = await _checkpoints(connections, heard.clock.now())
-    facts = await _said(connections)
+    facts = await _said(connections, heard.clock.now())
     heard.watch.restore(checkpoints.values(), facts)
     settled = {
         event.data.key: event.data.settled_until
@@ -80,12 +112,13 @@ async def _checkpoints(connections: Connections, now: datetime) -> dict[bytes | 
     return last
 
 
-async def _said(connections: Connections) -> list[SurgeFact]:
+async def _said(connections: Connections, now: datetime) -> list[Said | FeedFact]:
     return [
         event
         async for record in read_to_end(connections, SURGES)
         for event in open_value(record.value)[0]
-        if isinstance(event, SurgeFact)
+        # A silence ahead of us was a rehearsal's.
+        if isinstance(event, Said) or (isinstance(event, FeedFact) and event.time <= now)
     ]
 
 

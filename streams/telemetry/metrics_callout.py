@@ -79,6 +79,16 @@ ANSWERS: Final = _callout.counter(
 ANSWERS_LATE: Final = _callout.counter(
     "surgeline_callout_answers_late_total", "Answers that came after their call-out had closed."
 )
+ANSWERS_REFUSED: Final = _callout.counter(
+    "surgeline_callout_answers_refused_total",
+    "Answers, links and receipts that were refused, by the way they came and why.",
+    ["channel", "reason"],
+)
+OPT_OUTS: Final = _callout.counter(
+    "surgeline_callout_opt_outs_total",
+    "Numbers that asked their carrier for silence (out) or for messages again (in).",
+    ["result"],
+)
 REST_OVERRIDES: Final = _callout.counter(
     "surgeline_callout_rest_overrides_total", "Times a rest rule was overridden, by rule.", ["rule"]
 )
@@ -92,4 +102,35 @@ AUDITOR_LAST_SUCCESS: Final = _callout.gauge(
 PROBE_SECONDS: Final = _callout.gauge(
     "surgeline_callout_probe_seconds",
     "Time that the last test message took from being asked for to its receipt.",
+)
+READY: Final = _callout.gauge("surgeline_callout_ready", "1 while call-outs are decided.")
+EPOCH: Final = _callout.gauge(
+    "surgeline_callout_epoch", "The life of Redis in which call-outs are kept."
+)
+COMMANDS: Final = _callout.counter(
+    "surgeline_callout_commands_total",
+    "Decisions about call-outs, by what came of them.",
+    ["command", "reason"],
+)
+COMMAND_SECONDS: Final = _callout.histogram(
+    "surgeline_callout_command_seconds",
+    "Time from asking for a decision until the broker has it.",
+    ["command"],
+    buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.5, 5),
+)
+STORE_SECONDS: Final = _callout.histogram(
+    "surgeline_callout_store_seconds",
+    "Time of the Redis function that keeps decisions, seats among them.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.13, 0.5),
+)
+REBUILDS: Final = _callout.counter(
+    "surgeline_callout_rebuilds_total", "Times that Redis was filled from the log."
+)
+FINDINGS: Final = _callout.gauge(
+    "surgeline_callout_audit_findings",
+    "What the auditor found wrong and could not repair, by what it is.",
+    ["what"],
+)
+WATCHDOG_SEEN: Final = _callout.gauge(
+    "surgeline_callout_watchdog_timestamp_seconds", "When Alertmanager's Watchdog last came in."
 )

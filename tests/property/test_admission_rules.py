@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from streams.domain.admission.gates import Ceiling, Debt, Line, ceiling, is_long
 from streams.domain.admission.rules import Promise, Question, Situation, decide
-from streams.domain.centre import AdmissionPolicy
+from streams.domain.centre import AdmissionPolicy, OverflowPolicy
+from streams.domain.contacts.rule_table import RuleTable
 from streams.events.surges import WaitData
 from tests.support.admission import ago, line
 from tests.support.calls import CENTRE, NOON
@@ -62,7 +63,8 @@ callers = st.sampled_from([None, "ann"])
 def test_a_life_at_risk_is_never_offered_a_callback_nor_turned_away(
     situation: Situation, policy: AdmissionPolicy, caller: str | None, by_topic: bool
 ) -> None:
-    policy = replace(policy, life_at_risk_topics=("disaster",))
+    table = RuleTable(OverflowPolicy(life_at_risk_topics=("disaster",)))
+    situation = replace(situation, table=table)
     asked = Question(
         queue="main",
         caller=caller,

@@ -21,12 +21,14 @@ QUESTION = {"contact": "c-1", "queue": "main", "caller": NUMBER}
 @pytest.fixture
 async def client(secrets_env: SecretsEnv) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings.from_env({**secrets_env, "SURGELINE_CENTRE": str(ROOT / "centre.toml")})
-    transport = httpx.ASGITransport(create_app(settings))
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {secrets_env.tokens['source']}"}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://admission", headers=headers
     ) as made:
         yield made
+    await app.state.audit.stop()
 
 
 async def test_before_anything_is_known_a_contact_waits_and_the_answer_says_it_is_stale(

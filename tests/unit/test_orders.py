@@ -52,8 +52,8 @@ def declared(said: Sequence[Said]) -> list[SurgeData]:
 
 
 # A domestic flood: ten times the usual of the morning, from 10:00 on.
-FLOOD = [*steady(60, 0, HOUR), *steady(5, HOUR, 3 * HOUR)]
-CALM = steady(40, 0, 6 * HOUR)
+FLOOD = [*steady(75, 0, HOUR), *steady(5, HOUR, 3 * HOUR)]
+CALM = steady(75, 0, 6 * HOUR)
 
 
 def in_flood(watch: SurgeWatch) -> SurgeData:
@@ -129,7 +129,7 @@ def test_after_calm_a_new_rise_is_a_new_surge_although_the_last_was_dismissed() 
     order = dismiss(surge, at(HOUR + 6 * MINUTE))
     until = HOUR + 10 * MINUTE
     contacts = [c for c in FLOOD if c[0] < until]
-    contacts += [*steady(40, until, 4 * HOUR), *steady(5, 4 * HOUR, 5 * HOUR)]
+    contacts += [*steady(75, until, 4 * HOUR), *steady(5, 4 * HOUR, 5 * HOUR)]
     said = command(watch, contacts, [order], HOUR + 5 * MINUTE, 5 * HOUR)
     (again,) = declared(said)
     assert again.started_at >= at(4 * HOUR - 5 * MINUTE)
@@ -140,7 +140,7 @@ def test_a_surge_that_was_extended_is_not_over_before() -> None:
     surge = in_flood(watch)
     order = extend(surge, at(HOUR + 6 * MINUTE), at(4 * HOUR))
     contacts = [c for c in FLOOD if c[0] < HOUR + 10 * MINUTE]
-    contacts += steady(40, HOUR + 10 * MINUTE, 5 * HOUR)
+    contacts += steady(75, HOUR + 10 * MINUTE, 5 * HOUR)
     said = command(watch, contacts, [order], HOUR + 5 * MINUTE, 5 * HOUR)
     cleared = [fact.data.cleared_at for fact in said if isinstance(fact, SurgeCleared)]
     assert cleared == [at(4 * HOUR)]
@@ -150,7 +150,7 @@ def test_an_order_to_extend_that_crosses_with_the_end_takes_the_end_back() -> No
     watch = SurgeWatch(EXAMPLE)
     surge = in_flood(watch)
     contacts = [c for c in FLOOD if c[0] < HOUR + 10 * MINUTE]
-    contacts += steady(40, HOUR + 10 * MINUTE, 5 * HOUR)
+    contacts += steady(75, HOUR + 10 * MINUTE, 5 * HOUR)
     said = command(watch, contacts, [], HOUR + 5 * MINUTE, 3 * HOUR)
     (cleared,) = [fact for fact in said if isinstance(fact, SurgeCleared)]
     order = extend(surge, cleared.time - timedelta(seconds=1), at(4 * HOUR))
@@ -237,7 +237,7 @@ def test_nothing_is_learned_from_hours_of_a_declared_surge_or_a_planned_event() 
         "planned": plan("country:JP", at(0), at(HOUR), at(3 * HOUR), 1.0),
     }
     # Somewhat more than usual, for hours: not a surge, and a lesson.
-    busy = [*steady(40, 0, HOUR), *steady(25, HOUR, 3 * HOUR), *steady(40, 3 * HOUR, 6 * HOUR)]
+    busy = [*steady(75, 0, HOUR), *steady(55, HOUR, 3 * HOUR), *steady(75, 3 * HOUR, 6 * HOUR)]
 
     def taught(given: list[OrderGiven]) -> float:
         watch = SurgeWatch(EXAMPLE)

@@ -27,13 +27,16 @@ AT_PROVIDER: Final = frozenset({"accepted", "sent", "delivered"})
 FAILED: Final = frozenset({"failed_temporary", "failed_permanent"})
 
 
-def claimed(attempt: PageAttempt, now: datetime, wall: datetime, policy: Policy) -> PageAttempt:
-    """Ours to send until the lease ends."""
+def claimed(
+    attempt: PageAttempt, now: datetime, wall: datetime, policy: Policy, provider: str = ""
+) -> PageAttempt:
+    """Ours to send until the lease ends, by this provider and no other."""
     return msgspec.structs.replace(
         attempt,
         state="sending",
         fence=attempt.fence + 1,
         tries=attempt.tries + 1,
+        provider=provider or attempt.provider,
         sent_at=now,
         claimed_at=wall,
         lease_until=wall + timedelta(seconds=policy.lease_seconds),

@@ -245,6 +245,11 @@ def settle(book: CalloutBook, callout_id: str, now: datetime) -> CalloutData:
     return callout
 
 
+def seen_by(book: CalloutBook, callout_id: str, by: str, now: datetime) -> CalloutData:
+    """A manager has seen it. Nobody is asked less for that."""
+    return _put(book, book.callout(callout_id), by, now)
+
+
 def is_overdue(offer: OfferData, now: datetime, policy: Policy) -> bool:
     """Silent for so long that they are taken not to answer."""
     since = offer.asked_at or offer.created_at

@@ -67,7 +67,12 @@ def next_due(book: CalloutBook, now: datetime) -> datetime | None:
 
 
 def claim(
-    book: CalloutBook, attempt_id: str, refusal: str, now: datetime, wall: datetime
+    book: CalloutBook,
+    attempt_id: str,
+    refusal: str,
+    now: datetime,
+    wall: datetime,
+    provider: str = "",
 ) -> PageAttempt | None:
     """The attempt, ours to send once this is on the log; None when it does not go now.
 
@@ -90,7 +95,7 @@ def claim(
     if wait > now:
         _file(book, offer, a.delayed(attempt, wait), now)
         return None
-    mine = a.claimed(attempt, now, wall, callout.policy)
+    mine = a.claimed(attempt, now, wall, callout.policy, provider)
     after = with_attempt(offer, mine)
     if attempt.purpose == "ask":
         state = "contacting" if offer.state == "queued" else offer.state

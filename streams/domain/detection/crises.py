@@ -26,6 +26,11 @@ class Crisis:
         """When it was over; one that is on ends after everything."""
         return self.data.cleared_at or datetime.max.replace(tzinfo=UTC)
 
+    def begun_by(self, moment: datetime) -> bool:
+        """Whether somebody could mean it then."""
+        begun = self.data.declared_at if self.by_a_person else self.data.started_at
+        return begun <= moment
+
     @property
     def by_a_person(self) -> bool:
         """True when somebody declared it, whatever the numbers say."""
@@ -82,7 +87,7 @@ class Crises:
                 return crisis
         if self.knows(episode):
             return None
-        return next((c for c in on if key in c.keys and c.data.started_at <= moment), None)
+        return next((c for c in on if key in c.keys and c.begun_by(moment)), None)
 
     def knows(self, episode: str) -> bool:
         """Whether there was such an episode."""

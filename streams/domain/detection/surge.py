@@ -143,6 +143,10 @@ class SurgeWatch:
         """The surges that are on, as last said."""
         return [crisis.data for crisis in self._crises.open]
 
+    def episodes(self) -> list[SurgeData]:
+        """Every surge that is remembered, as last said."""
+        return [crisis.data for crisis in (*self._crises.open, *self._crises.past)]
+
     # What people order
 
     def order(self, given: OrderGiven) -> None:
@@ -253,7 +257,7 @@ class SurgeWatch:
         begun = datetime.fromtimestamp(self.rise(key, now).start, UTC)
         # A surge that is over accounts for evidence that began before its end, and one that a
         # person ended for what is left of it.
-        past = (p for p in self._crises.past if begun < p.over_at or self._is_left(p))
+        past = (p for p in self._crises.past if begun < p.over_at or self._is_left(p, now))
         known = [*self._crises.open, *past]
         for crisis in known:
             if key in crisis.keys:
@@ -264,9 +268,12 @@ class SurgeWatch:
             return None
         return max(zip(known, excesses, strict=True), key=lambda pair: pair[1].contacts)[0]
 
-    def _is_left(self, crisis: Crisis) -> bool:
+    def _is_left(self, crisis: Crisis, now: datetime) -> bool:
         """Whether the numbers of a surge that a person ended are still up."""
-        return crisis.data.ended is not None and any(map(self._keys.raised, crisis.keys))
+        if crisis.data.ended is None:
+            return False
+        raised = (self.rise(key, now) for key in crisis.keys if self._keys.raised(key))
+        return any(rise.start < crisis.over_at.timestamp() for rise in raised)
 
     def _declare(self, trigger: str, now: datetime, after: Crisis | None = None) -> SurgeDeclared:
         known = [self._excess_of(crisis, now) for crisis in self._crises.open]
@@ -352,7 +359,7 @@ class SurgeWatch:
 
     def _excess_of(self, crisis: Crisis, now: datetime) -> Excess:
         current = self._keys.excess(crisis.data.key, now)
-        if crisis.cleared_at is None or self._is_left(crisis):
+        if crisis.cleared_at is None or self._is_left(crisis, now):
             return current
         return replace(current, contacts=crisis.data.observed - crisis.data.expected)
 

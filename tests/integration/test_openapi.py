@@ -1,0 +1,144 @@
+"""Does each service do what its OpenAPI document says, whatever it is sent? Never a 5xx of its own
+making, and no answer that is not described.
+"""
+
+import json
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from services.auth import ROLES, digest_of
+from streams.settings import Connections
+from tests.support.callbacks import publish, wanted
+from tests.support.process import ServiceProcess
+from tests.support.stack import SecretsEnv, service_env
+
+CHECKS: Final = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+EXAMPLES: Final = 12
+SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Described:
+    """A service with an API of its own; a new one is a line in SERVICES."""
+
+    name: str
+    least_operations: int
+
+    @property
+    def module(self) -> str:
+        return f"services.{self.name}"
+
+
+SERVICES: Final = (
+    Described("intake", 5),
+    Described("admission", 3),
+    Described("callbacks", 12),
+    Described("boards", 1),
+)
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running service, its document, and a token that may do anything."""
+
+    url: str
+    document: dict[str, Any]
+    headers: dict[str, str]
+    callback: str
+
+
+@pytest.fixture(params=SERVICES, ids=lambda one: one.name)
+async def api(
+    request: pytest.FixtureRequest, connections: Connections, secrets_env: SecretsEnv
+) -> AsyncIterator[Api]:
+    described: Described = request.param
+    token = secrets.token_urlsafe(32)
+    with open(secrets_env["SURGELINE_TOKENS"], "w") as file:  # noqa: ASYNC230, PTH123
+        one = {"name": "tester", "roles": sorted(ROLES), "sha256": digest_of(token)}
+        json.dump({"tokens": [one]}, file)
+    await publish(connections, [wanted("c1", 1, datetime.now(UTC))])
+    env = service_env(connections, secrets_env)
+    async with ServiceProcess(described.module, env) as process:
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=process.url, headers=headers) as client:
+            document = (await client.get("/openapi.json")).raise_for_status().json()
+            callback = await _some_callback(client) if described.name == "callbacks" else ""
+        yield Api(process.url, document, headers, callback)
+        assert '"level":"critical"' not in process.log_text().lower()
+        assert "Traceback" not in process.log_text()
+    operations = [o for path in document["paths"].values() for o in path]
+    assert len(operations) >= described.least_operations
+
+
+async def _some_callback(client: httpx.AsyncClient) -> str:
+    """The one callback there is, so that ids do not always lead nowhere."""
+    for _ in range(200):
+        found = (await client.get("/v1/callbacks")).json()["callbacks"]
+        if found:
+            return str(found[0]["id"])
+    raise AssertionError("the callback never came onto the list")
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_whatever_is_asked_the_answer_is_one_that_the_document_describes(
+    api: Api, mode: GenerationMode
+) -> None:
+    schema = schemathesis.openapi.from_dict(api.document)
+    schema.config.update(base_url=api.url)
+    for found in schema.get_all_operations():
+        _ask(api, found.ok(), mode)
+
+
+def _ask(api: Api, operation: Any, mode: GenerationMode) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        given_id = (case.path_parameters or {}).get("callback_id")
+        if isinstance(given_id, str) and given_id[:1] in "01234567":
+            case.path_parameters["callback_id"] = api.callback
+        response = case.call(headers=api.headers, timeout=SECONDS)
+        case.validate_response(response, checks=CHECKS)
+
+    ask()
+
+
+@pytest.mark.parametrize("token", [None, "Bearer wrong"])
+def test_who_shows_no_token_that_is_known_hears_401_in_the_form_described(
+    api: Api, token: str | None
+) -> None:
+    headers = {"Authorization": token} if token else {}
+    for path, operations in api.document["paths"].items():
+        for method, operation in operations.items():
+            if operation.get("security") == [] or "401" not in operation["responses"]:
+                continue
+            asked = path.replace("{callback_id}", api.callback or "x")
+            answer = httpx.request(method.upper(), f"{api.url}{asked}", headers=headers)
+            assert answer.status_code in {200, 401}, (method, path)
+            if answer.status_code == 401:
+                assert answer.json()["error"]["reason"] == "unauthorized"
