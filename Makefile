@@ -4,15 +4,16 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo up test check pictures chaos bench bench-coverage bench-streams \
-  bench-detection bench-admission clean lock
+  bench-detection bench-scenarios bench-admission bench-callbacks clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
 CODE := services streams load tests
 FAST := tests/architecture tests/unit tests/property tests/contract
 REAL := tests/integration tests/scenario tests/e2e tests/chaos
-# How often the chaos tests kill: three times each in `make test`, in full in `make chaos`.
-KILLS ?= 10
+# How often the chaos tests kill: three times each in `make test`, in full in `make chaos`: the
+# whole platform alone is killed 101 times then, the worker 25 times more.
+KILLS ?= 25
 BENCHES := tests.support.callback_bench
 
 help: ## List the targets
@@ -43,7 +44,7 @@ check: setup ## Format, lint, types, direction of imports
 pictures: setup-all ## Play the demo and photograph the board into docs/pictures
 	@$(SURGELINE) pictures
 
-chaos: setup ## Kill parts of a running platform, KILLS times each (10)
+chaos: setup ## Kill parts of a running platform, KILLS times each (25)
 	SURGELINE_CHAOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/chaos
 
 bench: setup ## Measure; nothing is judged
@@ -57,10 +58,17 @@ bench-streams: setup ## Events a second through the worker, and the cost of each
 
 bench-admission: setup ## 1,000 questions a second to admission, beside a bare FastAPI handler
 	$(PY) -m tests.support.stack $(PY) -m load.bench.admission
+	$(PY) -m tests.support.admission_away_bench
 
-bench-detection: setup ## Our detector beside the bound and its peers; writes docs/pictures
+bench-callbacks: setup ## 10,000 callbacks, 50 agents: lease, rebuild, list page
+	$(PY) -m tests.support.stack $(PY) -m tests.support.callback_bench
+
+bench-detection: setup-all ## Our detector beside the bound and its peers; writes docs/pictures
 	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(PY) -m load.bench.detection
+
+bench-scenarios: setup ## Whole crises and ordinary months in virtual time, over many seeds
+	$(PY) -m load.bench.seeds
 
 lock: setup ## Write requirements.lock anew from pyproject.toml
 	@deploy/machine/lock.sh

@@ -87,6 +87,11 @@ class AuditLog:
             service=self.service,
         )
 
+    @property
+    def waiting(self) -> int:
+        """Lines noted that nobody has begun to write."""
+        return len(self._noted)
+
     def note(self, line: AuditData) -> None:
         """Write it when possible; returns at once."""
         if line not in self._noted and len(self._noted) >= MOST_LINES:

@@ -121,6 +121,10 @@ class Provider(Protocol):
     def can_find(self) -> bool:
         """Whether `find` can tell that something was not sent."""
 
+    @property
+    def drills(self) -> bool:
+        """Whether it reaches nobody, so that a drill may use it."""
+
     async def send(self, message: Message) -> Outcome:
         """Hand it over once. Never raises for what a provider or a network does."""
 

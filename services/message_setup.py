@@ -20,7 +20,7 @@ from services.numbers import normalise
 from streams.centre_table import Problem, Table
 from streams.errors import InvalidEventError, WrongSettingError
 
-DEFAULT_PUBLIC_URL: Final = "http://127.0.0.1:8470"
+DEFAULT_PORT: Final = "8470"
 MOST_PER_SECOND: Final = 1000.0
 
 
@@ -34,15 +34,16 @@ def routes_from_env(env: Mapping[str, str], region: str) -> list[Route]:
 
 def public_url(env: Mapping[str, str]) -> str:
     """Where providers and people reach the call-out: SURGELINE_PUBLIC_URL, without a last slash."""
-    return env.get("SURGELINE_PUBLIC_URL", DEFAULT_PUBLIC_URL).rstrip("/")
+    here = f"http://127.0.0.1:{env.get('SURGELINE_PORT', DEFAULT_PORT)}"
+    return env.get("SURGELINE_PUBLIC_URL", here).rstrip("/")
 
 
-def signing_tokens(routes: Iterable[Route]) -> dict[str, str]:
+def signing_tokens(providers: Iterable[Provider]) -> dict[str, str]:
     """By provider, what its requests to us must be signed with."""
     return {
-        route.provider.name: route.provider.signing_token
-        for route in routes
-        if isinstance(route.provider, TwilioSms | TwilioVoice)
+        provider.name: provider.signing_token
+        for provider in providers
+        if isinstance(provider, TwilioSms | TwilioVoice)
     }
 
 

@@ -11,8 +11,10 @@ import hmac
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 from services.sealing import read_keys
 from streams.errors import InvalidEventError
@@ -76,6 +78,22 @@ def normalise(text: str, region: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise _not_a_number("has too few or too many digits for a phone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=16_384)
+def zone_of(e164: str) -> str | None:
+    """The time zone that the number's prefix belongs to, where it belongs to one only."""
+    zones = time_zones_for_number(phonenumbers.parse(e164))
+    return str(zones[0]) if len(zones) == 1 and zones[0] != UNKNOWN_TIMEZONE else None
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is such a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def mask(e164: str) -> str:

@@ -15,6 +15,7 @@ from streams.events.people import MethodKind, PlanStep, QuietHours, Span
 
 DAYS: Final = ("mo", "tu", "we", "th", "fr", "sa", "su")
 LONGEST_CELL: Final = 500
+_DIGITS: Final = 9
 _ID: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 _WORD: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _PLAN: Final = re.compile(r"^(sms|voice|email|push)@(\d{1,5})$")
@@ -102,11 +103,16 @@ class Row:
 
     def whole(self, column: str, default: int, low: int, high: int) -> int:
         """A whole number."""
-        value = self.number(column, default, high)
-        if value != int(value) or value < low:
-            self.wrong(column, f"is {value:g}", f"must be a whole number from {low} to {high}")
+        text = self.text(column)
+        if not text:
             return default
-        return int(value)
+        # Longer digits than any limit here are no number anybody meant.
+        if not (
+            text.isascii() and text.isdigit() and len(text) <= _DIGITS and low <= int(text) <= high
+        ):
+            self.wrong(column, f"is {text[:40]!r}", f"must be a whole number from {low} to {high}")
+            return default
+        return int(text)
 
     def zone(self, column: str, default: str) -> str:
         """A time zone of the IANA list."""

@@ -98,7 +98,7 @@ class _Reader:
             skills=row.words("skills"),
             languages=self._languages(row),
             methods=methods,
-            plan=row.plan({method.kind for method in methods}),
+            plan=row.plan({kind for kind in KINDS if row.text(kind)}),
             timezone=zone,
             standing=row.word("standing", "30min", get_args(Standing)),
             leave=row.leave(ZoneInfo(zone)),

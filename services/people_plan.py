@@ -64,7 +64,9 @@ def plan_import(
 def _kept(before: Person, after: Person, sealer: Sealer) -> Person:
     """The new line, with what only we know: proofs, histories, their own standing, their feed."""
     known = {(method.kind, method.digest): method for method in before.methods}
-    methods = tuple(_method(known.get((method.kind, method.digest)), method) for method in after.methods)
+    methods = tuple(
+        _method(known.get((method.kind, method.digest)), method) for method in after.methods
+    )
     return msgspec.structs.replace(
         after,
         version=before.version + 1,

@@ -85,11 +85,11 @@ class Table:
         value = self._get(name, default, '"3m"')
         if isinstance(value, timedelta):
             return value
-        parts = _DURATION.findall(value) if isinstance(value, str) else []
-        if not parts or "".join(number + unit for number, unit in parts) != value:
+        length = as_duration(value) if isinstance(value, str) else None
+        if length is None:
             self.wrong(name, f"is {value!r}", 'must be a duration such as "15s", "4m30s" or "24h"')
             return default
-        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+        return length
 
     def texts(self, name: str, default: Sequence[str] | None = ()) -> tuple[str, ...]:
         value = self._get(name, default, '["ko", "en"]')
@@ -150,6 +150,14 @@ class Table:
                 else f"known are {', '.join(sorted(self.asked))}"
             )
             self.wrong(name, "is not a field", right)
+
+
+def as_duration(text: str) -> timedelta | None:
+    """The length that "4m30s" names; None for anything else."""
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        return None
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
 
 
 def _is_weight(value: object) -> bool:

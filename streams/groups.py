@@ -21,3 +21,8 @@ def group_of(connections: Connections, processor: str) -> str:
 def tally_group(connections: Connections) -> str:
     """The group whose committed offsets say how far `contacts` has been folded."""
     return group_of(connections, "tally")
+
+
+def callbacks_group(connections: Connections) -> str:
+    """The group whose committed offsets say how far `overflow` has come into the callback list."""
+    return group_of(connections, "callbacks")

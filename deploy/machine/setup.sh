@@ -99,6 +99,7 @@ look() {
   command -v flock >/dev/null || missing "flock" util-linux
   if [ $prometheus = yes ]; then
     command -v prometheus >/dev/null || missing "Prometheus" prometheus
+    command -v amtool >/dev/null || missing "Alertmanager" prometheus-alertmanager
   fi
   if [ $chromium = yes ]; then
     command -v chromium >/dev/null || missing "Chromium" chromium
@@ -146,7 +147,7 @@ install_quietly() {
   if command -v systemctl >/dev/null; then
     for name in "${packages[@]}"; do
       case $name in
-        redis-server | prometheus)
+        redis-server | prometheus | prometheus-alertmanager)
           "${as_root[@]}" systemctl disable "$name" >/dev/null 2>&1 || true
           ;;
       esac

@@ -185,7 +185,7 @@ async def _measured(connections: Connections, writer: LogWriter, rate: int, seco
     token = secrets.token_urlsafe(32)
     with tempfile.TemporaryDirectory() as folder:
         ports = [free_port(), free_port()]
-        env = _settings(connections, Path(folder), token, ports[0])
+        env = settings_of(connections, Path(folder), token, ports[0])
         async with (
             server(["-m", "services.admission"], ports[0], env) as ours,
             server(["-m", "load.bench.bare_handler", str(ports[1])], ports[1], {}) as bare,
@@ -198,7 +198,8 @@ async def _measured(connections: Connections, writer: LogWriter, rate: int, seco
                 await asyncio.wait([feeding])
 
 
-def _settings(connections: Connections, folder: Path, token: str, port: int) -> dict[str, str]:
+def settings_of(connections: Connections, folder: Path, token: str, port: int) -> dict[str, str]:
+    """The environment of an admission process that knows one token."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     tokens = folder / "tokens.json"
     entry = {"name": "phone-1", "roles": ["source"], "sha256": digest}

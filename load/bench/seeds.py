@@ -64,6 +64,8 @@ def said(scenario: Scenario, centre: Centre, seed: int) -> Said:
     onsets = sorted(scenario.starts + burst.at for burst in scenario.bursts)
     times = sorted(fact.data.declared_at for fact in score.declared)
     early = sum(at < onset for at, onset in zip(times, onsets, strict=False))
+    del rehearsal, score
+    gc.collect()
     return Said(seed, surges, early, time.process_time() - begun)
 
 

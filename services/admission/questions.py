@@ -89,6 +89,7 @@ class Questions:
         number = self._number(asked.caller)
         return Question(
             queue=asked.queue,
+            contact=asked.contact,
             caller=self._pseudonyms.key_of(number)[0] if number is not None else None,
             may_be_rung=number is not None and not self._is_never_dialled(number),
             urgency=asked.urgency,

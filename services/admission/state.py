@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from services.admission.ages import Age, Ages
+from services.admission.announced import Announced, Standing
 from services.admission.lines import Lines
 from services.admission.promises import Promises
 from streams.domain.admission.gates import Ceiling, Debt, Line, ceiling, is_long
-from streams.domain.admission.rules import Answer, Question, Situation, decide
+from streams.domain.admission.rules import Answer, Promise, Question, Situation, decide
 from streams.domain.callbacks.switches import ALL_ON, may_register
 from streams.domain.centre import Centre
 from streams.domain.clock import REAL_TIME, CentreClock
@@ -47,6 +48,7 @@ class State:
         self.clock: CentreClock = REAL_TIME
         self.lines = Lines(centre)
         self._table = RuleTable(centre.overflow)
+        self._announced = Announced()
         self.promises = Promises()
         self.switches: SwitchesData = ALL_ON
         self.ages = Ages()
@@ -83,7 +85,10 @@ class State:
         """The answer for one contact; `wall` is the real time now."""
         now = self.clock.at(wall)
         self.step(question.queue, now)
-        answer = decide(self.centre, self._situation(question, now), question, now)
+        situation = self._situation(question, now)
+        answer = decide(self.centre, situation, question, now)
+        if answer.position is not None:
+            self._announced.tell(_standing(question, situation.promise), answer.position, now)
         age = self.age(wall)
         return Told(answer, self.clock.at(age.as_of) if age.as_of else None, age)
 
@@ -115,14 +120,16 @@ class State:
 
     def _situation(self, question: Question, now: datetime) -> Situation:
         queue, seats = question.queue, self._seats
+        line, promise = self.line(queue), self.promises.of(question.caller)
         return Situation(
             table=self._table,
-            line=self.line(queue),
+            line=line,
+            at_most=self._announced.at_most(_standing(question, promise), line, now),
             open=is_open(self._hours[queue], self.centre.timezone, now),
             long=self.long[queue],
             ceiling=self.ceiling,
             registering=may_register(self.switches, queue),
-            promise=self.promises.of(question.caller),
+            promise=promise,
             handle_seconds=seats.handle_seconds if seats else None,
             patience_seconds=seats.patience_seconds if seats else None,
         )
@@ -153,3 +160,8 @@ class State:
     def _declare(self, event: ClockDeclared) -> None:
         data = event.data
         self.clock = CentreClock(wall=data.wall, event=data.event, speed=data.speed)
+
+
+def _standing(question: Question, promise: Promise | None) -> Standing:
+    """Whose place in line it is: an open callback's, whichever contact asks; else the contact's."""
+    return (promise.id if promise is not None else question.contact, question.queue)

@@ -85,7 +85,7 @@ def centre_day(centre: Centre, at: datetime) -> str:
 
 def _waiting_expected(fold: Fold, at: datetime) -> int:
     """How many would be inside the target time at once, nearly always."""
-    rate = fold.expectations.per_hour("total", at)
+    rate = fold.expectations.rate("total", at)
     return middle(rate / 3600 * fold.centre.target.within.total_seconds())[1]
 
 
@@ -132,7 +132,7 @@ def _arrivals(fold: Fold, at: datetime) -> Arrivals:
     start = last - span + MINUTE
     count = span // MINUTE
     minutes = fold.pulses.minutes("total", start, count)
-    rates = [fold.expectations.per_hour("total", start + i * MINUTE) for i in range(count)]
+    rates = [fold.expectations.rate("total", start + i * MINUTE) for i in range(count)]
     bands = [middle(rate / 60) for rate in rates]
     return Arrivals(
         start=start,

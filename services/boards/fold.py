@@ -10,7 +10,6 @@ from typing import Any
 
 from services.boards.demand import PulseWindow
 from services.boards.desks import Desks
-from services.boards.expectations import Expectations
 from services.boards.freshness import Ages, Poll
 from services.boards.journal import Journal
 from services.boards.levels import Levels, Titles
@@ -21,13 +20,16 @@ from services.boards.waits import Waits
 from services.boards.words import titles
 from streams.domain.centre import Centre
 from streams.domain.clock import REAL_TIME, CentreClock
+from streams.domain.detection.expected import Expected
 from streams.domain.staffing.staffing import ALL_POOLS
 from streams.events.agents import AgentStateChanged
+from streams.events.baselines import BaselineLearned
 from streams.events.callbacks import CallbackChanged
 from streams.events.control import ClockDeclared
 from streams.events.demand import PulseCounted, QueuesMeasured
 from streams.events.envelope import CloudEvent
 from streams.events.surges import (
+    EventPlanned,
     FeedResumed,
     FeedSilent,
     SeatsNeeded,
@@ -36,6 +38,7 @@ from streams.events.surges import (
     SurgeRevised,
     WaitEstimated,
 )
+from streams.known_days import known_days
 from streams.topics import CONTACTS
 
 
@@ -45,7 +48,7 @@ class Fold:
     def __init__(self, centre: Centre) -> None:
         self.centre = centre
         self.titles = Titles(titles(centre))
-        self.expectations = Expectations(centre)
+        self.expectations = Expected(centre, known_days(centre.region))
         self.clock: CentreClock = REAL_TIME
         self.pulses = PulseWindow()
         self.tallies = Tallies()
@@ -67,6 +70,8 @@ class Fold:
             SurgeCleared: self._surge,
             FeedSilent: self._feed,
             FeedResumed: self._feed,
+            EventPlanned: self._planned,
+            BaselineLearned: lambda event: self.expectations.learn(event.data),
             SeatsNeeded: self._seats,
             WaitEstimated: lambda event: self.waits.observe(event.data),
             AgentStateChanged: self._agent,
@@ -104,7 +109,13 @@ class Fold:
     def _surge(self, event: SurgeDeclared | SurgeRevised | SurgeCleared) -> None:
         change = self.levels.observe(event)
         if change is not None:
-            self.journal.level(event.data, self.titles.of(event.data.key), change, event.time)
+            title = self.titles.of(event.data.key)
+            self.journal.level(event.data, title, change, event.time)
+            self.journal.people(event.data, title, change.was, event.time)
+
+    def _planned(self, event: EventPlanned) -> None:
+        self.expectations.plan(event.data)
+        self.journal.planned(event.data, self.titles.of(event.data.key), event.time)
 
     def _feed(self, event: FeedSilent | FeedResumed) -> None:
         self.silent_since = event.data.silent_since if isinstance(event, FeedSilent) else None

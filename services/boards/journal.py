@@ -13,13 +13,14 @@ from typing import Final
 from services.boards.levels import Change
 from services.boards.snapshot import Decision, Title
 from streams.events.callbacks import CallbackData
-from streams.events.surges import SeatsData, SurgeData
+from streams.events.surges import PlannedData, SeatsData, SurgeData
 
 GATHER: Final = timedelta(minutes=5)
 TOGETHER: Final = timedelta(minutes=2)
 KEEP: Final = 60
 RISE: Final = 0.2
-FIRST: Final = ("clock", "watch", "surge", "seats")
+DECLARED: Final = ("surge_declared", "people_declared")
+FIRST: Final = ("clock", "event", "people", "watch", "surge", "seats")
 
 
 @dataclass(slots=True)
@@ -31,6 +32,8 @@ class _Entry:
     expected: float = 0.0
     names: list[Title] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    by: str = ""
+    until: datetime | None = None
 
 
 class Journal:
@@ -48,7 +51,7 @@ class Journal:
         """
         told = [e for e in self._entries if e.at <= until and (since is None or e.at >= since)]
         chosen = told[-count:]
-        raised = [entry for entry in told if entry.kind == "surge_declared"][-1:]
+        raised = [entry for entry in told if entry.kind in DECLARED][-1:]
         if raised and raised[0] not in chosen:
             chosen = [*raised, *chosen[1:]]
         return tuple(
@@ -60,12 +63,16 @@ class Journal:
                 names=tuple(entry.names),
                 expected=entry.expected,
                 counts=dict(entry.counts),
+                by=entry.by,
+                until=entry.until,
             )
             for entry in reversed(chosen)
         )
 
     def level(self, data: SurgeData, title: Title, change: Change, at: datetime) -> None:
         """An episode went up or down, or was named more narrowly."""
+        if _by_people(data, change):
+            return
         if change.before != change.after:
             up = change.after != "normal"
             kind = f"{change.after}_declared" if up else f"{change.before}_cleared"
@@ -79,6 +86,29 @@ class Journal:
             joined.names.append(title)
             return
         self._add(_Entry(when, kind, number=data.observed, expected=data.expected, names=[title]))
+
+    def people(self, data: SurgeData, title: Title, was: SurgeData | None, at: datetime) -> None:
+        """What people in command ordered about an episode since it was last spoken of."""
+        names = [title]
+        if data.declared_by and (was is None or was.declared_by is None):
+            by, until = data.declared_by, data.held_until
+            self._add(_Entry(at, "people_declared", names=names, by=by, until=until))
+        elif data.held_until and (was is None or was.held_until != data.held_until):
+            self._add(_Entry(at, "people_extended", names=names, until=data.held_until))
+        if data.acknowledged_at and data.acknowledged_by and not (was and was.acknowledged_at):
+            seen = data.acknowledged_at, data.acknowledged_by
+            self._add(_Entry(seen[0], "people_acknowledged", names=names, by=seen[1]))
+        if data.ended and data.ended_by and data.cleared_at and not (was and was.ended):
+            kind, until = f"people_{data.ended}", data.quiet_until
+            self._add(_Entry(data.cleared_at, kind, names=names, by=data.ended_by, until=until))
+
+    def planned(self, data: PlannedData, title: Title, at: datetime) -> None:
+        """An event was planned, or called off."""
+        off = data.called_off_by
+        kind = "event_called_off" if off else "event_planned"
+        entry = _Entry(at, kind, names=[Title(data.title, data.title), title])
+        entry.by, entry.expected, entry.until = off or data.planned_by, data.ratio, data.begins_at
+        self._add(entry)
 
     def seats(self, data: SeatsData, at: datetime) -> None:
         """The centre's plan moved enough to be told: short, notably shorter, or covered again."""
@@ -134,6 +164,13 @@ class Journal:
         self._entries.insert(place, entry)
         del self._entries[:-KEEP]
         return entry
+
+
+def _by_people(data: SurgeData, change: Change) -> bool:
+    """Whether the level went up or down because people said so: told as their decision."""
+    if change.after == "normal":
+        return data.ended is not None
+    return change.was is None and data.declared_by is not None
 
 
 def _place(entry: _Entry) -> tuple[datetime, int, str]:

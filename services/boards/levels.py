@@ -28,12 +28,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a fact changed: the episode's key and level, before and after."""
+    """What a fact changed: the episode's key and level, before and after; `was` is what had been
+    said of it before, None at first.
+    """
 
     key_before: str | None
     before: Level
     key: str
     after: Level
+    was: SurgeData | None = None
 
 
 class Levels:
@@ -67,7 +70,7 @@ class Levels:
         self._mark(data, after, fact.time)
         if before != after:
             self.transitions[before, after] += 1
-        return Change(was.key if was else None, before, data.key, after)
+        return Change(was.key if was else None, before, data.key, after, was)
 
     def level(self, key: str) -> Level:
         """The key's level now."""

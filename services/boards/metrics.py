@@ -130,14 +130,14 @@ class BoardCollector(Collector):
         up = {level.key: level for level in snapshot.levels}
         return {
             "arrivals_expected_rate": [
-                ((key,), expectations.per_hour(key, snapshot.at) / 3600) for key in keys
+                ((key,), expectations.rate(key, snapshot.at) / 3600) for key in keys
             ],
             "arrivals_band_rate": [
                 ((key, bound), people / 60)
                 for key in keys
                 for bound, people in zip(
                     ("low", "high"),
-                    middle(expectations.per_hour(key, snapshot.at) / 60),
+                    middle(expectations.rate(key, snapshot.at) / 60),
                     strict=True,
                 )
             ],

@@ -88,7 +88,7 @@ class Pages:
 def shown(snapshot: Snapshot, count: int) -> tuple[Decision, ...]:
     """The latest decisions; while a surge is on, its declaration stays in sight."""
     latest, older = snapshot.decisions[:count], snapshot.decisions[count:]
-    declared = [made for made in older if made.kind == "surge_declared"]
+    declared = [made for made in older if made.kind in {"surge_declared", "people_declared"}]
     if snapshot.headline.level == "surge" and declared:
         return (*latest[:-1], declared[0])
     return latest

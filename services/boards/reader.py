@@ -21,14 +21,27 @@ from streams.kafka import Record, follow
 from streams.kafka.ends import LogEnds
 from streams.settings import Connections
 from streams.telemetry.metrics import BOARD_UNREADABLE
-from streams.topics import AGENTS, CALLBACKS, CLOCK, CONTACTS, PULSES, QUEUES, SEATS, SURGES, Topic
+from streams.topics import (
+    AGENTS,
+    BASELINES,
+    CALLBACKS,
+    CLOCK,
+    CONTACTS,
+    PULSES,
+    QUEUES,
+    SEATS,
+    SURGES,
+    Topic,
+)
 
 log = logging.getLogger(__name__)
 
-FOLLOWED: Final = (CLOCK, AGENTS, SEATS, SURGES, CALLBACKS, QUEUES, PULSES)
+FOLLOWED: Final = (CLOCK, AGENTS, SEATS, BASELINES, SURGES, CALLBACKS, QUEUES, PULSES)
 # Pulses are kept for a week, but the chart shows the last ninety minutes.
 PULSES_SINCE: Final = timedelta(hours=3)
 POLL_SECONDS: Final = 1.0
+# Where the detector stands is its own affair; what it has learned is what the board expects.
+LEARNED: Final = b"baseline/"
 
 
 class Reader:
@@ -82,6 +95,8 @@ class Reader:
     def _take(self, topic: Topic, record: Record) -> None:
         written_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
         self._fold.passed(topic.name, record.partition, record.offset)
+        if topic is BASELINES and not (record.key or b"").startswith(LEARNED):
+            return
         for event in _events(topic.name, record.value):
             self._fold.observe(topic.name, record.partition, record.offset, written_at, event)
 

@@ -194,7 +194,10 @@ class MissionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Something the system or people decided; the words are put to it by `words.decision`."""
+    """Something the system or people decided; the words are put to it by `words.decision`.
+
+    `by` is the role of whoever ordered it, never a name; "" is the system's own decision.
+    """
 
     at: datetime
     kind: str
@@ -203,6 +206,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[Title, ...] = ()
     expected: float = 0.0
     counts: dict[str, int] = {}
+    by: str = ""
+    until: datetime | None = None
 
 
 class Freshness(msgspec.Struct, frozen=True, kw_only=True):

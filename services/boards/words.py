@@ -31,6 +31,7 @@ LOST_WORDS: Final[dict[str, Title]] = {
     "short_abandon": Title("바로 끊음", "hung up at once"),
     "consent_refused": Title("콜백 거절", "refused a callback"),
     "blocked": Title("차단 번호", "blocked number"),
+    "ruled_out": Title("콜백 제외 규정", "no callback by rule"),
     "no_end_seen": Title("종료 미확인", "no end seen"),
     "expired": Title("기한 만료", "expired"),
     "unreachable": Title("연결 불가", "unreachable"),
@@ -54,6 +55,11 @@ CALLBACK_WORDS: Final[dict[str, Title]] = {
     "unreachable": Title("연결 불가", "not reached"),
     "expired": Title("만료", "expired"),
     "blocked": Title("차단", "blocked"),
+}
+ROLE_WORDS: Final[dict[str, Title]] = {
+    "lead": Title("선임", "a lead"),
+    "manager": Title("책임자", "a manager"),
+    "": Title("담당자", "people in command"),
 }
 _COMMON: Final[dict[str, Title]] = {
     "total": Title("전체", "all calls"),
@@ -233,6 +239,28 @@ def _cleared(ko: str, en: str) -> Callable[[Decision], Title]:
     return say
 
 
+def _ordered(ko: str, en: str) -> Callable[[Decision], Title]:
+    """What people in command decided, by their role."""
+
+    def say(made: Decision) -> Title:
+        names, by = _names(made.names), ROLE_WORDS[made.by]
+        return Title(f"{ko}: {names.ko} ({by.ko})", f"{en} by {by.en}: {names.en}")
+
+    return say
+
+
+def _event(ko: str, en: str) -> Callable[[Decision], Title]:
+    def say(made: Decision) -> Title:
+        event, key = made.names[:2]
+        by, times = ROLE_WORDS[made.by], f"×{made.expected:g}"
+        return Title(
+            f"{ko}: {event.ko}, {key.ko} {times} ({by.ko})",
+            f"{en} by {by.en}: {event.en}, {key.en} {times}",
+        )
+
+    return say
+
+
 def _seats_asked(made: Decision) -> Title:
     return Title(
         f"상담석 {made.number}석 필요, 현재 {made.of}석",
@@ -261,6 +289,13 @@ _SAID: Final[dict[str, Callable[[Decision], Title]]] = {
     "watch_narrowed": _narrowed("주의", "watch"),
     "surge_cleared": _cleared("급증", "surge"),
     "watch_cleared": _cleared("주의", "watch"),
+    "people_declared": _ordered("급증 선언", "surge declared"),
+    "people_acknowledged": _ordered("급증 확인", "surge acknowledged"),
+    "people_extended": _ordered("급증 연장", "surge extended"),
+    "people_dismissed": _ordered("급증 아님", "dismissed as no surge"),
+    "people_closed": _ordered("급증 종료", "surge closed"),
+    "event_planned": _event("예정 행사", "event planned"),
+    "event_called_off": _event("행사 취소", "event called off"),
     "seats_asked": _seats_asked,
     "seats_covered": _seats_covered,
     "signed_in": _signed_in,

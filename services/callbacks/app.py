@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from services.adapters.redis import RedisLostError
 from services.callbacks import routes
 from services.callbacks.handlers import Handlers
-from services.callbacks.limits import SmallBodies
+from services.small_bodies import SmallBodies
 from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
 from services.callbacks.settings import Settings

@@ -48,9 +48,12 @@ def encode_state(state: CallbackData) -> bytes:
     return _encoder.encode(state)
 
 
-def decode_state(raw: bytes) -> CallbackData:
-    """The whole state again."""
-    return _decoder.decode(raw)
+def read_state(raw: bytes | None) -> CallbackData | None:
+    """The state again; what nobody can read is as good as gone until it is put right."""
+    try:
+        return _decoder.decode(raw) if raw else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def commit_arguments(

@@ -23,6 +23,7 @@ from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeErr
 from streams.events.callbacks import CallbackWanted, CallerServed, SwitchesData
 from streams.events.codec import Event, decode, decode_parcel, derived_id, encode
 from streams.events.control import DeadLetterData, DeadLettered
+from streams.groups import callbacks_group
 from streams.kafka import Outgoing
 from streams.settings import Connections
 from streams.telemetry import metrics
@@ -35,11 +36,6 @@ LETTER_BYTES: Final = 16 * 1024
 AGAIN_SECONDS: Final = 0.2
 
 Bad = tuple[Any, int, bytes, InvalidEventError]
-
-
-def group_of(connections: Connections) -> str:
-    """The consumer group whose offsets say how far `overflow` has come into the list."""
-    return f"{connections.prefix}callbacks"
 
 
 class Projector:
@@ -156,7 +152,7 @@ class Projector:
         return AIOKafkaConsumer(
             self._connections.topic(OVERFLOW),
             bootstrap_servers=self._connections.kafka,
-            group_id=group_of(self._connections),
+            group_id=callbacks_group(self._connections),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=50,

@@ -74,8 +74,8 @@ async def rebuild(connections: Connections, worklist: Worklist, now: datetime) -
         for request in state.requests
         if state.closed_at > now - REQUESTS_KEPT
     }
-    known = {request.id for state in found.states.values() for request in state.requests}
-    served = {request: at for request, at in found.served.items() if request not in known}
+    open_ = {r.id for state in found.states.values() if is_open(state) for r in state.requests}
+    served = {request: at for request, at in found.served.items() if request not in open_}
     # The closed ones first, so that the index of requests ends up with those that are open.
     kept.sort(key=is_open)
     await worklist.restore(epoch, kept, forgotten, served, found.switches)

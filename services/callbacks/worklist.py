@@ -17,13 +17,13 @@ from services.adapters.redis import CheckedRedis, losing
 from services.callbacks.items import (
     ceil_ms,
     commit_arguments,
-    decode_state,
     floor_ms,
     inspect_argument,
     is_owed,
     lane_of,
     micros,
     moment_of,
+    read_state,
     restore_arguments,
 )
 from streams.domain.callbacks.callback import Change
@@ -75,11 +75,8 @@ class Seen:
     filed: bool
 
     def raw_state(self) -> CallbackData | None:
-        """The state; None when there is none, or none that can be read."""
-        try:
-            return decode_state(self.raw) if self.raw is not None else None
-        except msgspec.MsgspecError:
-            return None
+        """The state; None when there is none that can be read."""
+        return read_state(self.raw)
 
 
 class Worklist:
@@ -181,7 +178,7 @@ class Worklist:
         if not ids:
             return []
         found = await self._do(self._redis.client.hmget(self._key("state"), ids))
-        return [decode_state(raw) for raw in found if raw is not None]
+        return [state for raw in found if (state := read_state(raw)) is not None]
 
     async def held_by(self, agent: str) -> CallbackData | None:
         """The one callback an agent holds."""
@@ -194,13 +191,14 @@ class Worklist:
         states = self._redis.client.hscan_iter(self._key("state"), count=500)
         async with losing():
             raw = [state async for _, state in states if wanted in state]
-        return [state for state in map(decode_state, raw) if state.caller.key == key]
+        found = [state for one in raw if (state := read_state(one)) is not None]
+        return [state for state in found if state.caller.key == key]
 
     async def pick(self, wishes: Sequence[Wish], now: datetime) -> list[CallbackData | None]:
         """For each agent what they hold, or whose turn it is; each callback only once."""
         told = [msgspec.json.encode(self._told(wish)) for wish in wishes]
         picked = await self._call("pick", self.epoch, self._owner, floor_ms(now), *told)
-        return [decode_state(raw) if raw else None for raw in picked]
+        return [read_state(raw) for raw in picked]
 
     async def page(
         self, which: str, offset: int, limit: int, now: datetime

@@ -23,18 +23,22 @@ from services.callout.directory import Directory
 from services.callout.engine import Engine
 from services.callout.followed_people import FollowedPeople
 from services.callout.lines import Lines
+from services.callout.needs import Needs
 from services.callout.people.people import People
 from services.callout.rebuild import rebuild
 from services.callout.sender import Sender
 from services.callout.settings import Settings
+from services.callout.sheet import Sheets
 from services.callout.store import Store
+from services.callout.surges_in import SurgesIn
 from services.outbox import NotReadyError, OutboxRelay
 from streams.domain.callout.book import CalloutBook, Change
+from streams.domain.centre import Centre
 from streams.errors import SurgelineError
 from streams.events.callouts import CalloutData, OfferData
 from streams.kafka import FollowedClock, LogWriter, Outgoing
 from streams.telemetry import metrics_callout as metrics
-from streams.topics import CALLOUTS
+from streams.topics import CALLOUTS, SEATS, SURGES
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +87,16 @@ class Running:
             self.wake,
             settings.dead_man_url,
         )
+        self.needs = Needs(self.commands, self.centre)
+        self.surges = SurgesIn(connections, self.commands, self.needs, self.centre)
+        self.sheets = Sheets(
+            self.commands,
+            self.engine,
+            self.directory,
+            settings.folder,
+            (centre.title_ko, centre.title_en),
+            centre.timezone,
+        )
         self.version = 0
         self._seen = asyncio.Event()
         self._store: Store | None = None
@@ -93,6 +107,10 @@ class Running:
     def now(self) -> datetime:
         """The centre's time."""
         return self.clock.now()
+
+    def centre(self) -> Centre:
+        """The centre as it is now."""
+        return self.settings.centre
 
     def wake(self) -> None:
         """Something changed: whoever acts on it looks at once."""
@@ -106,6 +124,10 @@ class Running:
         self._spawn(self.engine.run(self._on_lost, self.store))
         self._spawn(self.sender.run())
         self._spawn(self.auditor.run())
+        self._spawn(self.sheets.run())
+        self._spawn(self.surges.follow(SEATS))
+        self._spawn(self.surges.follow(SURGES))
+        self._spawn(self.surges.run())
 
     async def stop(self) -> None:
         """Finish what was decided, then close."""
@@ -137,6 +159,9 @@ class Running:
                 await asyncio.wait_for(self._seen.wait(), patience_seconds)
         return self.version
 
+    async def _list_people(self) -> None:
+        await self.people.take_centre_list(self.settings.connections.centre)
+
     async def _append(self, records: Sequence[Outgoing]) -> None:
         await self.writer.append(records)
 
@@ -144,6 +169,7 @@ class Running:
         await self._again_until_done("log away at start", self.writer.start)
         await self._again_until_done("clock not yet read", self.clock.start)
         await self._again_until_done("people not yet read", self.followed.start)
+        await self._again_until_done("people not yet listed", self._list_people)
         while True:
             await self._again_until_done("call-outs not yet open", self._open)
             await self._lost.wait()

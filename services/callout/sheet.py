@@ -1,8 +1,8 @@
 """What if everything is down? A call sheet: names, numbers, order, script, boxes to tick.
 
-Printable, and as CSV; written into the platform's folder every fifteen minutes and readable there by
-its owner only, since it is the one place where names and numbers stand in the clear. Answers that
-were collected on paper are typed back in through the console.
+Printable, and as CSV; written into the platform's folder every fifteen minutes and readable there
+by its owner only, since it is the one place where names and numbers stand in the clear. Answers
+that were collected on paper are typed back in through the console.
 """
 
 import asyncio

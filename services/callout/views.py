@@ -144,13 +144,8 @@ def _tiers(offers: list[OfferData]) -> list[dict[str, Any]]:
     for tier in sorted({one.tier for one in offers}):
         own = [one for one in offers if one.tier == tier]
         states = Counter(one.state for one in own)
-        tiers.append(
-            {
-                "tier": tier,
-                "paged": sum(1 for one in own if contacted(one)),
-                **{name: states[name] for name in FUNNEL},
-            }
-        )
+        counts: dict[str, Any] = {name: states[name] for name in FUNNEL}
+        tiers.append({"tier": tier, "paged": sum(1 for o in own if contacted(o)), **counts})
     return tiers
 
 

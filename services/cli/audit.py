@@ -9,13 +9,13 @@ import orjson
 from aiokafka.errors import KafkaError
 from rich.console import Console
 
+from services.audit import people as people_lines
 from services.audit.reader import Audit, Question, audit
 from services.audit.report import as_json, show
-from services.callbacks.projector import group_of as callbacks_group
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre
 from streams.errors import WrongSettingError
-from streams.groups import tally_group
+from streams.groups import callbacks_group, tally_group
 from streams.settings import Connections
 
 
@@ -34,16 +34,23 @@ from streams.settings import Connections
     metavar="TIME",
     help="Judge only people who first called at or after this time (ISO 8601).",
 )
+@click.option("--people", is_flag=True, help="Show what people did or were refused instead.")
 @click.pass_context
-def command(context: click.Context, as_json_: bool, wait_seconds: float, since: str | None) -> None:
+def command(
+    context: click.Context, as_json_: bool, wait_seconds: float, since: str | None, people: bool
+) -> None:
     """Prove from the log that no caller was lost and nobody is called twice.
 
     Reads contacts, overflow and callbacks from the broker that SURGELINE_KAFKA names. Every
     person who called is waiting, answered live, promised a callback, called back, withdrawn,
     deflected, or lost for a listed reason; who is none of these is named by contact id. What the
     tally published is counted again. Exit code 0: all proven; 1: something is wrong; 2: wrong use.
+
+    With --people it lists instead what was refused, revealed, switched and ordered, and by whom.
     """
     connections = Connections.from_env(os.environ)
+    if people:
+        context.exit(_people(connections, since, as_json=as_json_))
     try:
         centre = load_centre(connections.centre)
         question = Question(
@@ -59,14 +66,33 @@ def command(context: click.Context, as_json_: bool, wait_seconds: float, since: 
     try:
         answer = _ask(question, quiet=as_json_)
     except (KafkaError, OSError) as error:
-        why = type(error).__name__
-        click.echo(f"surgeline audit: no broker at {connections.kafka} ({why})", err=True)
-        context.exit(1)
+        context.exit(_no_broker(connections, error))
     if as_json_:
         click.echo(orjson.dumps(as_json(answer), option=orjson.OPT_INDENT_2))
     else:
         show(answer, Console())
     context.exit(1 if answer.findings else 0)
+
+
+def _people(connections: Connections, since: str | None, *, as_json: bool) -> int:
+    centre = load_centre(connections.centre)
+    try:
+        found = asyncio.run(
+            people_lines.lines(connections, _moment(since, centre) if since else None)
+        )
+    except (KafkaError, OSError) as error:
+        return _no_broker(connections, error)
+    if as_json:
+        click.echo(orjson.dumps(people_lines.as_json(found), option=orjson.OPT_INDENT_2))
+    else:
+        people_lines.show(found, Console())
+    return 0
+
+
+def _no_broker(connections: Connections, error: Exception) -> int:
+    why = type(error).__name__
+    click.echo(f"surgeline audit: no broker at {connections.kafka} ({why})", err=True)
+    return 1
 
 
 def _ask(question: Question, *, quiet: bool) -> Audit:

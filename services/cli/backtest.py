@@ -3,9 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -20,48 +18,20 @@ from services.backtest.report import Plots, write_report
 from services.backtest.results import as_json, as_table, span_days
 from services.backtest.run import Run, bins_of
 from services.backtest.sorting import in_order
+from services.cli.recording import HOUR, SLACK, days_of, history_options
 from streams.domain.centre import AlertPolicy
 from streams.domain.detection.mixture import Mixture
 from streams.errors import SurgelineError
-from streams.known_days import country_of, known_days
 
-HOUR = timedelta(hours=1)
 _POLICY = AlertPolicy()
-# Recordings are often a little out of order; what is more than that is sorted first.
-SLACK = 3600
 _WIDE = 170
-
-
-class Zone(click.ParamType):
-    """An IANA time zone."""
-
-    name = "zone"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> ZoneInfo:
-        if isinstance(value, ZoneInfo):
-            return value
-        try:
-            return ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            self.fail(f"{value!r} is not a time zone such as Asia/Seoul", param, ctx)
 
 
 @click.command(name="backtest")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--time-column", help="Default: occurred_at.")
+@history_options
 @click.option("--key-column", help="Each key is watched by itself. Default: key, if there is one.")
 @click.option("--caller-column", help="Redials count once. Default: caller, if there is one.")
-@click.option("--count-column", help="The file has counts per hour, not one contact a row.")
-@click.option(
-    "--timezone",
-    "zone",
-    type=Zone(),
-    default="UTC",
-    show_default=True,
-    help="Zone of naive times, and of the local week.",
-)
 @click.option(
     "--false-alarms-per-year",
     "budget",
@@ -77,12 +47,6 @@ class Zone(click.ParamType):
     help="Contacts expected an hour, of each key.",
 )
 @click.option("--learn", is_flag=True, help="Learn what is expected, only from the past.")
-@click.option(
-    "--holidays",
-    "country",
-    metavar="COUNTRY",
-    help="Whose holidays are known days (US, KR, none). Default: the time zone's.",
-)
 @click.option(
     "--kappa",
     type=click.FloatRange(1, 3),
@@ -137,7 +101,7 @@ def command(
             if baseline is not None
             else Learned(
                 zone,
-                _days(country, zone),
+                days_of(country, zone),
                 kappa=kappa,
                 keyed=source.has_key(),
                 frozen=run.in_surge,
@@ -182,13 +146,6 @@ def _watch(
         return
     local = LocalBins(zone, HOUR)
     run.counts_in_order(bins_of(source.counts(), local), int(HOUR.total_seconds()))
-
-
-def _days(country: str | None, zone: ZoneInfo) -> Callable[[date], str | None] | None:
-    if country == "none":
-        return None
-    country = country or country_of(zone.key)
-    return known_days(country) if country else None
 
 
 def _say(

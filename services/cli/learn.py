@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,35 +15,19 @@ from services.backtest.reading import Columns, ContactFile, OutOfOrderError
 from services.backtest.run import bins_of
 from services.backtest.sorting import in_order
 from services.backtest.teaching import Lesson, Teacher
-from services.cli.backtest import HOUR, SLACK, Zone
+from services.cli.recording import HOUR, SLACK, days_of, history_options
 from streams.centre_file import load_centre
 from streams.errors import SurgelineError
 from streams.events.codec import encode
 from streams.kafka import LogWriter, Outgoing
-from streams.known_days import country_of, known_days
 from streams.settings import Connections
 from streams.topics import BASELINES
 
 
 @click.command(name="learn")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--time-column", help="Default: occurred_at.")
+@history_options
 @click.option("--key-column", help="The column that holds surge keys such as queue:main.")
-@click.option("--count-column", help="The file has counts per hour, not one contact a row.")
-@click.option(
-    "--timezone",
-    "zone",
-    type=Zone(),
-    default="UTC",
-    show_default=True,
-    help="Zone of naive times, and of the local week.",
-)
-@click.option(
-    "--holidays",
-    "country",
-    metavar="COUNTRY",
-    help="Whose holidays are known days (US, KR, none). Default: the time zone's.",
-)
 @click.option(
     "--centre",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -66,8 +49,8 @@ def command(
     """Learn the plain week, the known days and each key's level from a recording.
 
     Prints the hours of the week (local time, contacts an hour), ready for a centre file. With
-    --centre and --publish the detector of a running platform starts from it: run it before the
-    first start, or restart the stream workers afterwards.
+    --centre and --publish the detector starts from it: run it before the first start, or while the
+    stream workers are stopped. A running worker would write over it within a minute.
     """
     if publish and centre is None:
         raise click.UsageError("--publish needs --centre: what is learned corrects its baselines")
@@ -77,7 +60,7 @@ def command(
         source = ContactFile(
             file, Columns(time=time_column, key=key_column, count=count_column), Moments(zone)
         )
-        lesson = _teach(source, Teacher(zone, _days(country, zone), plan), zone)
+        lesson = _teach(source, Teacher(zone, days_of(country, zone), plan), zone)
         if publish:
             asyncio.run(_publish(lesson))
     except SurgelineError as error:
@@ -105,11 +88,6 @@ def _teach(source: ContactFile, teacher: Teacher, zone: ZoneInfo) -> Lesson:
     return teacher.lesson()
 
 
-def _days(country: str | None, zone: ZoneInfo) -> Callable[[date], str | None] | None:
-    name = country or country_of(zone.key)
-    return None if name in {None, "none"} else known_days(str(name))
-
-
 async def _publish(lesson: Lesson) -> None:
     import os  # noqa: PLC0415 - only here is the environment read
 
@@ -119,7 +97,9 @@ async def _publish(lesson: Lesson) -> None:
         now = datetime.now(UTC)
         await writer.append(
             [
-                Outgoing(topic=BASELINES, key=event.subject.encode(), value=encode(event))
+                Outgoing(
+                    topic=BASELINES, key=f"baseline/{event.subject}".encode(), value=encode(event)
+                )
                 for event in lesson.events(now)
             ]
         )

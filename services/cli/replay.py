@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import click
 import httpx
 import orjson
 from rich.console import Console
 
+from services.cli.recording import Zone
 from services.replay.contacts import Retelling
 from services.replay.pace import Pace
 from services.replay.progress import Bar
@@ -41,19 +42,6 @@ class Task:
     region: str
     intake: str
     tokens: dict[str, str] = field(repr=False)
-
-
-class Zone(click.ParamType):
-    """An IANA time zone."""
-
-    name = "zone"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> ZoneInfo:
-        """Refuse what the tz database does not know."""
-        try:
-            return ZoneInfo(str(value))
-        except (ZoneInfoNotFoundError, ValueError):
-            self.fail(f"{value!r} is no time zone; write it like Asia/Seoul", param, ctx)
 
 
 @click.command(name="replay")

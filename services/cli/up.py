@@ -142,7 +142,12 @@ def _welcome(platform: Platform, seconds: float) -> Panel:
         ("intake", urls["intake"]),
         ("callbacks", urls["callbacks"]),
         ("admission", urls["admission"]),
+        ("command", urls["command"]),
         ("prometheus", urls.get("prometheus", "not here (apt-get install prometheus)")),
+        (
+            "alerts",
+            urls.get("alertmanager", "not here (apt-get install prometheus-alertmanager)"),
+        ),
         ("clock", "real time only" if settings.live else "replays and rehearsals allowed"),
         ("consoles", urls["consoles"]),
         ("sign in", str(data / "sign-in.txt")),

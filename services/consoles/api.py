@@ -58,7 +58,7 @@ class Api:
     @classmethod
     def of(cls, url: str, token: str) -> "Api":
         """The service at an address."""
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         client = httpx.AsyncClient(
             base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False
         )

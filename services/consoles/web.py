@@ -1,6 +1,5 @@
 """What does every answer carry, and what is turned away before it is read?"""
 
-from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -90,7 +89,7 @@ def install_static(app: FastAPI) -> None:
 def local_path(text: str) -> str:
     """A path of ours to go back to; the first page when it is not one."""
     ours = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
-    return text if ours and Path(text).parts[:2] != ("/", "sign-in") else "/"
+    return text if ours else "/"
 
 
 def field_of(error: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from services.intake.reasons import named
-from services.numbers import Pseudonyms, caller_number
+from services.numbers import Pseudonyms, caller_number, is_zone, zone_of
 from services.sealing import Sealer
 from streams.errors import InvalidEventError
 from streams.events.agents import AgentStateChanged
@@ -37,7 +37,8 @@ _decoder = msgspec.json.Decoder()
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An event that passed. `event` names the caller by pseudonym; `sealed` is their number.
+    """An event that passed. `event` names the caller by pseudonym; `sealed` is their number, `zone`
+    the time zone of its prefix.
 
     `identity` stands for (source, id), `digest` for the content: the same for a retry, however it
     was written down, and different when anything that we keep differs. Sixteen bytes each.
@@ -45,6 +46,7 @@ class Admitted:
 
     event: ContactEvent | AgentStateChanged
     sealed: str | None
+    zone: str | None
     digest: bytes
     identity: bytes
 
@@ -60,6 +62,8 @@ class Admitted:
         data = event.data
         if self.sealed is not None and isinstance(data, ContactData) and data.caller is not None:
             data = replace(data, caller=replace(data.caller, sealed=self.sealed))
+            if data.caller_tz is None and self.zone is not None:
+                data = replace(data, caller_tz=self.zone, caller_tz_from="number_prefix")
         return encode(replace(event, data=data, recordedtime=now, partitionkey=partition_key))
 
 
@@ -92,6 +96,7 @@ class Admission:
         return Admitted(
             event,
             self._sealer.seal(number.encode()) if number else None,
+            zone_of(number) if number else None,
             digest=_sixteen(content),
             identity=_sixteen(f"{event.source}\x1f{event.id}".encode()),
         )
@@ -169,6 +174,9 @@ def _typed(
         event: Any = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         raise named(error, kind) from None
+    zone = getattr(event.data, "caller_tz", None)
+    if zone is not None and not is_zone(zone):
+        raise InvalidEventError("invalid", "data.caller_tz", 'must be such as "Europe/Paris"')
     if isinstance(event, AgentStateChanged) and event.subject != event.data.agent:
         raise InvalidEventError("invalid", "subject", "must be the agent's id, as in data.agent")
     _aware(event.time, "time")
@@ -218,6 +226,7 @@ def _no_number_outside(event: ContactEvent | AgentStateChanged, number: str) -> 
         "data.topic": getattr(data, "topic", None),
         "data.agent": getattr(data, "agent", None),
         "data.offer": getattr(data, "offer", None),
+        **{f"data.skills[{at}]": skill for at, skill in enumerate(getattr(data, "skills", ()))},
     }
     for field, text in texts.items():
         if text and _tells(text, number):

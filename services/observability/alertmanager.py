@@ -27,7 +27,7 @@ def config() -> dict[str, Any]:
             "routes": [
                 {
                     "receiver": "dead-man",
-                    "matchers": ["alertname = DeadMan"],
+                    "matchers": ["alertname = Watchdog"],
                     "group_wait": "0s",
                     "group_interval": "30s",
                     "repeat_interval": "30s",
@@ -50,8 +50,8 @@ def config() -> dict[str, Any]:
             _inhibit('alertname = ProcessDown, job = "audit"', "alertname = AuditMissing"),
         ],
         "receivers": [
-            *(_receiver(f"callout-{severity}", "/v1/inbound/alertmanager") for severity in WAIT),
-            _receiver("dead-man", "/v1/inbound/dead-man"),
+            *(_receiver(f"callout-{severity}", "/v1/alertmanager") for severity in WAIT),
+            _receiver("dead-man", "/v1/watchdog"),
         ],
     }
 

@@ -147,7 +147,7 @@ MACHINERY: Final = (
         description="{{ $value | humanize }} events of {{ $labels.topic }}: {{ $labels.reason }}.",
     ),
     Alert(
-        name="DeadMan",
+        name="Watchdog",
         expr="vector(1)",
         severity="none",
         summary="Alerting works",

@@ -1,6 +1,6 @@
 """What would a person read about every metric on one page?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from streams.telemetry import metrics, metrics_board, metrics_callout
@@ -20,6 +20,11 @@ Made from `streams/telemetry` by `surgeline rules --write`. Every process shows 
 - What is not known is absent, not 0.
 """
 BUDGET: Final = 40_000
+
+
+def catalogue() -> Sequence[Metric]:
+    """Every metric of the house."""
+    return CATALOGUE
 
 
 def page() -> str:

@@ -22,10 +22,14 @@ class Ports:
     phone: int = 8440
     admission: int = 8450
     consoles: int = 8460
+    callout: int = 8470
+    command: int = 8480
+    audit: int = 8490
     kafka: int = 9092
     controller: int = 9093
     redis: int = 6379
     prometheus: int = 9090
+    alertmanager: int = 9094
 
 
 def choose(wanted: Ports, host: str, say: Say) -> Ports:
@@ -42,7 +46,7 @@ def choose(wanted: Ports, host: str, say: Say) -> Ports:
 
 def is_outside(part: str) -> bool:
     """Kafka, Redis, Prometheus and the worker have no authentication: they stay on loopback."""
-    return part in {"boards", "intake", "callbacks", "admission"}
+    return part in {"boards", "intake", "callbacks", "admission", "command"}
 
 
 def is_loopback(host: str) -> bool:

@@ -5,7 +5,9 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
+from services.supervisor import alertmanager
 from services.supervisor.addresses import LOOPBACK, Ports, is_outside, urls
+from services.supervisor.alertmanager import AlertmanagerPlan
 from services.supervisor.child import ChildSpec
 from services.supervisor.kafka import KafkaPlan
 from services.supervisor.prometheus import PrometheusPlan
@@ -18,7 +20,9 @@ SERVICES: Final[Mapping[str, str]] = {
     "callbacks": "services.callbacks",
     "boards": "services.boards",
     "admission": "services.admission",
+    "command": "services.command",
     "consoles": "services.consoles",
+    "audit": "services.audit",
 }
 
 
@@ -45,6 +49,19 @@ def prometheus_spec(plan: PrometheusPlan) -> ChildSpec | None:
         name="prometheus",
         argv=tuple(plan.argv()),
         ready=f"{plan.url}/-/ready",
+        optional=True,
+    )
+
+
+def alertmanager_spec(plan: AlertmanagerPlan) -> ChildSpec | None:
+    """Alertmanager when Debian's package is there."""
+    name = alertmanager.program()
+    if name is None:
+        return None
+    return ChildSpec(
+        name="alertmanager",
+        argv=tuple(plan.argv(name)),
+        ready=f"http://{plan.address}/-/ready",
         optional=True,
     )
 

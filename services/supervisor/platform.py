@@ -19,6 +19,7 @@ from typing import Final, Self
 
 from services.supervisor import addresses, keys, offspring, people, plan
 from services.supervisor.addresses import LOOPBACK, Ports
+from services.supervisor.alertmanager import AlertmanagerPlan
 from services.supervisor.child import Child, ChildError, ChildSpec, accepts, environment
 from services.supervisor.folder import DataFolder, FolderError, Say, cluster_id_to_format
 from services.supervisor.kafka import KafkaPlan, cache_folder, java_command
@@ -73,7 +74,8 @@ class Platform:
     @property
     def urls(self) -> dict[str, str]:
         """Where a person or a program finds each part."""
-        names = [*plan.SERVICES, "phone", *(["prometheus"] if self._has("prometheus") else [])]
+        watchers = filter(self._has, ("prometheus", "alertmanager"))
+        names = [*plan.SERVICES, "phone", *watchers]
         return addresses.urls(self._ports, names, self.settings.host)
 
     @property
@@ -171,17 +173,31 @@ class Platform:
                 f"Kafka is not in {kafka.jars}; fetch it with: deploy/machine/kafka.sh"
             )
         redis = RedisPlan(data=data / "redis", port=ports.redis)
+        kafka.write_files()
+        redis.write_files()
+        watchers = self._watching() if self.settings.prometheus else []
+        await together(self._start_kafka(kafka), self.add(plan.redis_spec(redis), *watchers))
+
+    def _watching(self) -> list[ChildSpec]:
+        """Prometheus and Alertmanager, as far as they are on this machine."""
+        data, ports, tokens = self._folder.path, self._ports, self._known_secrets().tokens
+        alertmanager = AlertmanagerPlan(
+            data=data / "alertmanager",
+            port=ports.alertmanager,
+            callout=addresses.urls(ports, ["callout"], self.settings.host)["callout"],
+            token=tokens["source"],
+        )
         prometheus = PrometheusPlan(
             data=data / "prometheus",
             port=ports.prometheus,
             targets=plan.scrape_targets(ports, self.settings.host),
+            token=tokens["viewer"],
+            alertmanager=alertmanager.address,
         )
-        kafka.write_files()
-        redis.write_files()
+        alertmanager.write_files()
         prometheus.write_files()
-        optional = plan.prometheus_spec(prometheus) if self.settings.prometheus else None
-        others = [plan.redis_spec(redis), *([optional] if optional else [])]
-        await together(self._start_kafka(kafka), self.add(*others))
+        specs = [plan.prometheus_spec(prometheus), plan.alertmanager_spec(alertmanager)]
+        return [spec for spec in specs if spec is not None]
 
     async def _start_kafka(self, kafka: KafkaPlan) -> None:
         cluster_id = cluster_id_to_format(kafka, self._say)

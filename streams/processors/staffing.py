@@ -12,16 +12,18 @@ from streams.domain.centre import Centre
 from streams.domain.staffing.announcing import Announcer
 from streams.domain.staffing.staffing import SeatPlanner, SurgeFact
 from streams.events.agents import AgentStateChanged
+from streams.events.baselines import BaselineLearned
 from streams.events.codec import encode_decision
 from streams.events.demand import QueuesMeasured
 from streams.events.surges import EventPlanned, FeedResumed, FeedSilent, SeatsNeeded, WaitEstimated
 from streams.kafka import FollowedClock, Outgoing, Record, read_to_end
+from streams.known_days import known_days
 from streams.processors.contract import Moment, Start
 from streams.processors.opened import open_record, open_value, refuse
 from streams.processors.state_feed import StateFeed
 from streams.settings import Connections
 from streams.telemetry import metrics
-from streams.topics import AGENTS, QUEUES, SEATS, SURGES, Topic
+from streams.topics import AGENTS, BASELINES, QUEUES, SEATS, SURGES, Topic
 
 ONLY: Final = 0  # both topics have one partition
 
@@ -37,11 +39,12 @@ class Staffing:
         self._connections = connections
         self._centre = centre
         self._clock = clock
-        self._planner = SeatPlanner(centre)
+        self._planner = _planner(centre)
         self._announcer = Announcer(centre, self._planner.house)
         self._position: int | None = None
         self._agents = StateFeed(connections, AGENTS)
         self._queues = StateFeed(connections, QUEUES, last_only=True)
+        self._learned = StateFeed(connections, BASELINES, last_only=True)
 
     def positions(self) -> Mapping[int, int]:
         """The next offset of `surges`, when it is ours."""
@@ -52,21 +55,23 @@ class Staffing:
         self._position = None
         await self._agents.stop()
         await self._queues.stop()
+        await self._learned.stop()
         if ONLY not in starts:
             return
-        self._planner = SeatPlanner(self._centre)
+        self._planner = _planner(self._centre)
         self._announcer = Announcer(self._centre, self._planner.house)
         end = starts[ONLY].offset
         await self._replay(end)
         await self._agents.start()
         await self._queues.start()
+        await self._learned.start()
         if not give_up():
             self._position = end
 
     async def _replay(self, end: int) -> None:
         async for record in read_to_end(self._connections, SURGES, ends={ONLY: end}):
             for event in open_value(record.value)[0]:
-                if isinstance(event, SurgeFact):
+                if isinstance(event, SurgeFact | EventPlanned):
                     self._planner.observe(event, event.time)
 
     def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
@@ -74,10 +79,10 @@ class Staffing:
         needs: list[SeatsNeeded] = []
         for record in records:
             for event in open_record(record, SURGES.name, moment.letters):
-                if isinstance(event, SurgeFact):
+                if isinstance(event, SurgeFact | EventPlanned):
                     needs += self._planner.observe(event, moment.now)
                     moment.letters.good()
-                elif not isinstance(event, EventPlanned | FeedSilent | FeedResumed):
+                elif not isinstance(event, FeedSilent | FeedResumed):
                     refuse(record, SURGES.name, event, moment.letters)
             self._position = record.offset + 1
         metrics.EVENTS_FOLDED.labels(self.name).inc(len(records))
@@ -91,6 +96,10 @@ class Staffing:
             self._take(AGENTS, record, AgentStateChanged, moment)
         for record in self._queues.take():
             self._take(QUEUES, record, QueuesMeasured, moment)
+        for record in self._learned.take():
+            # Where the detector stands is its own affair.
+            if (record.key or b"").startswith(b"baseline/"):
+                self._take(BASELINES, record, BaselineLearned, moment)
         learned = self._planner.house.learned()
         metrics.STAFFING_HANDLE_SECONDS.set(learned.handle_seconds)
         metrics.STAFFING_PATIENCE_SECONDS.set(learned.patience_seconds)
@@ -105,7 +114,7 @@ class Staffing:
         self,
         topic: Topic,
         record: Record,
-        kind: type[AgentStateChanged] | type[QueuesMeasured],
+        kind: type[AgentStateChanged] | type[QueuesMeasured] | type[BaselineLearned],
         moment: Moment,
     ) -> None:
         for event in open_record(record, topic.name, moment.letters):
@@ -114,6 +123,10 @@ class Staffing:
                 moment.letters.good()
             else:
                 refuse(record, topic.name, event, moment.letters)
+
+
+def _planner(centre: Centre) -> SeatPlanner:
+    return SeatPlanner(centre, known_day=known_days(centre.region))
 
 
 def _waits(said: Sequence[WaitEstimated], version: str) -> list[Outgoing]:

@@ -16,6 +16,7 @@ _intake: Final = Block("intake")
 _callbacks: Final = Block("callbacks")
 _admission: Final = Block("admission")
 _boards: Final = Block("boards")
+_command: Final = Block("command")
 _audit: Final = Block("audit")
 
 # --- every process -----------------------------------------------------------------------------
@@ -277,4 +278,13 @@ AUDIT_LAST_CLEAN: Final = _audit.gauge(
 AUDIT_SECONDS: Final = _audit.gauge("surgeline_audit_seconds", "How long the last audit took.")
 AUDIT_PEOPLE: Final = _audit.gauge(
     "surgeline_audit_people", "People whom the last audit accounted for, by outcome.", ["outcome"]
+)
+
+# --- command -----------------------------------------------------------------------------------
+
+ORDERS_GIVEN: Final = _command.counter(
+    "surgeline_orders_given_total", "Orders of people in command that are on the log.", ["kind"]
+)
+ORDERS_REFUSED: Final = _command.counter(
+    "surgeline_orders_refused_total", "Orders that could not be given, by reason.", ["reason"]
 )

@@ -1,8 +1,11 @@
 """Does anything accepted get lost when every part is killed while calls pour in over HTTP?
 
 The whole platform runs; a sender posts about 1,000 events a second and repeats each batch until
-it is told 202. Intake, worker, callbacks and Redis (which keeps nothing on disk) are killed in
-turn with -9 at random moments, and the broker once. Then the log is counted again.
+it is told 202. Intake, worker, callbacks (which is projector, relay and dispatcher too) and Redis
+(which keeps nothing on disk) are killed in turn with -9 at random moments, and the broker once.
+Meanwhile counselors work the callback list, over a phone system that fails, answers late, loses
+its answers and hears commands twice. Then the log is counted again, and the phones say how often
+they rang.
 """
 
 import asyncio
@@ -20,17 +23,20 @@ import httpx
 import orjson
 import pytest
 
+from load.scenario import Faults
+from services.adapters.memory import MemoryPhone
 from services.audit.reader import Audit, Question, audit
-from services.callbacks.projector import group_of as callbacks_group
 from services.supervisor import ports
 from services.supervisor.addresses import Ports
 from services.supervisor.platform import Platform, PlatformSettings
 from streams.centre_file import load_centre
 from streams.events.callbacks import CallbackChanged
 from streams.events.codec import decode, decode_parcel
-from streams.groups import tally_group
+from streams.groups import callbacks_group, tally_group
 from streams.kafka import read_to_end
 from streams.topics import CALLBACKS, CONTACTS
+from tests.support.callbacks import desk_client, phone_server
+from tests.support.desks import Desks, rung_twice_at_once, talked_twice
 from tests.support.feed import KINDS, SLOT_SECONDS, Step, people
 
 KILLS = int(os.environ.get("SURGELINE_CHAOS_KILLS", "3"))
@@ -40,6 +46,14 @@ SECONDS_BETWEEN_KILLS = 4.0
 PATIENCE_SECONDS = 60.0
 VICTIMS = ("intake", "streams", "callbacks", "redis")
 BATCH_SLOTS = 5
+AGENTS = 8
+BAD_LINE = Faults(
+    commands_failed=0.1,
+    commands_lost=0.1,
+    commands_late=0.1,
+    commands_late_at_most=timedelta(seconds=8),
+    commands_doubled=0.2,
+)
 # The people of the feed wait up to 70 s and pass within two: they are told of afterwards.
 TOLD_AFTERWARDS = timedelta(seconds=75)
 
@@ -118,10 +132,10 @@ def _as_sent(step: Step, now: datetime) -> dict[str, Any]:
     }
 
 
-def _settings(data: Path) -> PlatformSettings:
+def _settings(data: Path, phone_url: str) -> PlatformSettings:
     names = [part.name for part in fields(Ports)]
     free = Ports(**dict(zip(names, ports.any_free(len(names)), strict=True)))
-    return PlatformSettings(data=data, ports=free, prometheus=False)
+    return PlatformSettings(data=data, ports=free, prometheus=False, phone_url=phone_url)
 
 
 def _victims(rng: random.Random) -> Iterator[str]:
@@ -192,11 +206,20 @@ async def test_every_part_killed_in_turn_loses_no_caller_and_doubles_no_callback
     rng = random.Random(seed)
     seconds = SECONDS_BETWEEN_KILLS * (len(VICTIMS) * KILLS + 1)
     steps = people(seed, int(seconds * EVENTS_PER_SECOND / 3.2), EVENTS_PER_SECOND)
-    async with Platform(_settings(tmp_path), say=lambda _: None) as platform:
+    phone = MemoryPhone()
+    async with (
+        phone_server(phone, ports.any_free()[0], BAD_LINE) as phone_url,
+        Platform(_settings(tmp_path, phone_url), say=lambda _: None) as platform,
+        desk_client(platform.urls["callbacks"], platform.tokens["counselor"]) as client,
+    ):
         sender = Sender(platform.urls["intake"], platform.tokens["source"])
         sending = asyncio.create_task(sender.send(steps))
+        desks = Desks(client, phone, rng, answers=0.7)
+        working = asyncio.create_task(desks.work(AGENTS))
         killed = await _kill_in_turn(platform, rng)
         await sending
+        desks.over = True
+        await working
         answer = await _audited(platform)
         on_log = await _on_the_log(platform)
         open_callbacks = await _open_callbacks(platform)
@@ -207,7 +230,11 @@ async def test_every_part_killed_in_turn_loses_no_caller_and_doubles_no_callback
     assert sender.accepted == on_log
     assert answer.findings == []
     assert max(open_callbacks.values()) == 1
+    assert rung_twice_at_once(phone) == []
+    assert talked_twice(phone) == []
+    assert desks.said["complete"] > 0
     print(  # noqa: T201  the crash test's counts belong in the note
         f"{dict(killed)} killed, {len(steps)} events, answers {dict(sender.answers)},"
-        f" {answer.ledger.shares().as_counts()}, {len(open_callbacks)} open callbacks"
+        f" {answer.ledger.shares().as_counts()}, {len(open_callbacks)} open callbacks,"
+        f" {phone.rings.total()} dials, desks {dict(desks.said)}, 0 rung or talked to twice"
     )

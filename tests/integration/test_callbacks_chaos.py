@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import callbacks as help_
 from tests.support.callback_centre import Centre, Opened
+from tests.support.desks import Desks, rung_twice_at_once, talked_twice
 from tests.support.stack import RedisServer
 
 CALLERS = 60
@@ -21,7 +22,7 @@ class Day:
     def __init__(self, centre: Centre, chance: random.Random) -> None:
         self.centre = centre
         self.chance = chance
-        self.over = False
+        self.desks = Desks(centre.client, centre.phone, chance)
 
     async def callers(self) -> None:
         for n in range(CALLERS):
@@ -36,50 +37,17 @@ class Day:
                 await self.centre.publish(served)
             await asyncio.sleep(0.05)
 
-    async def agent(self, name: str) -> None:
-        desk = self.centre.desk(name)
-        while not self.over:
-            callback = await desk.next()
-            if callback is None:
-                await asyncio.sleep(0.1)
-                continue
-            told = await desk.do("dial", callback)
-            if "dial" in told:
-                await self._talk(desk, callback, told["dial"])
-
-    async def _talk(self, desk: help_.Desk, callback: dict[str, Any], dial: str) -> None:
-        phone = self.centre.phone
-        for _ in range(100):
-            if dial in phone.dials:
-                break
-            await asyncio.sleep(0.05)
-        phone.pick_up(dial)
-        told = await desk.do("connected", callback)
-        if told.get("error", {}).get("reason") == "stale_epoch":
-            # Redis was lost: the desk asks again and goes on under its new lease.
-            again = await desk.next()
-            if again is None or again["id"] != callback["id"]:
-                return
-            callback = again
-            await desk.do("connected", callback)
-        phone.end(dial, "completed")
-        told = await desk.do("complete", callback, result="advised")
-        if told.get("error", {}).get("reason") == "stale_epoch":
-            again = await desk.next()
-            if again is not None and again["id"] == callback["id"]:
-                await desk.do("complete", again, result="advised")
-
     async def everyone_dealt_with(self) -> bool:
         response = await self.centre.client.get("/v1/callbacks", params={"state": "closed"})
         return response.status_code == 200 and response.json()["total"] == CALLERS
 
 
 async def play(centre: Centre, day: Day, kills: Any) -> None:
-    agents = [asyncio.create_task(day.agent(f"agent-{n}")) for n in range(AGENTS)]
+    working = asyncio.create_task(day.desks.work(AGENTS))
     await asyncio.gather(day.callers(), kills)
     await help_.until(day.everyone_dealt_with, 90)
-    day.over = True
-    await asyncio.gather(*agents)
+    day.desks.over = True
+    await working
 
 
 async def nothing_lost_and_nothing_twice(centre: Centre) -> None:
@@ -93,7 +61,8 @@ async def nothing_lost_and_nothing_twice(centre: Centre) -> None:
     )
     assert {s.outcome for s in states.values()} <= {"completed", "reached_us_first"}
     assert len(versions) == len(completed)
-    assert [c for c, most in centre.phone.most_at_once.items() if most > 1] == []
+    assert rung_twice_at_once(centre.phone) == []
+    assert talked_twice(centre.phone) == []
     assert [i for i, rings in centre.phone.rings.items() if rings > 1] == []
 
 

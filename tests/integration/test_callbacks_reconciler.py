@@ -26,9 +26,13 @@ class Keys:
     def of(self, name: str) -> str:
         return f"{self.base}:{name}"
 
-    async def alter(self, callback: str, **fields: Any) -> None:
+    async def state(self, callback: str) -> dict[str, Any]:
         raw = await self.client.hget(self.of("state"), callback)
-        state = msgspec.json.decode(raw) | fields
+        found: dict[str, Any] = msgspec.json.decode(raw or b"{}")
+        return found
+
+    async def alter(self, callback: str, **fields: Any) -> None:
+        state = await self.state(callback) | fields
         await self.client.hset(self.of("state"), callback, msgspec.json.encode(state))
 
 
@@ -68,7 +72,7 @@ async def open_index_lost(keys: Keys) -> None:
 
 
 async def planted(keys: Keys) -> None:
-    state = msgspec.json.decode(await keys.client.hget(keys.of("state"), callback(1)))
+    state = await keys.state(callback(1))
     ghost = derived_id("callback", "ghost")
     state |= {"id": ghost, "caller": {"key": "f" * 32, "key_id": "p1"}}
     await keys.client.hset(keys.of("state"), ghost, msgspec.json.encode(state))
@@ -86,11 +90,18 @@ async def repaired(centre: Centre) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in named)
 
 
+def _read(raw: bytes | str) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return raw
+
+
 async def dump(keys: Keys) -> dict[str, Any]:
     """What every callback is, and where: all that decides who is rung next."""
     states = await keys.client.hgetall(keys.of("state"))
     found: dict[str, Any] = {
-        "state": {key: msgspec.json.decode(raw) for key, raw in states.items()},
+        "state": {key: _read(raw) for key, raw in states.items()},
         "open": await keys.client.hgetall(keys.of("open")),
         "ready": await keys.client.zrange(keys.of("ready"), 0, -1, withscores=True),
     }

@@ -126,7 +126,7 @@ async def test_an_unanswered_attempt_hands_one_text_over(open_centre: Opened) ->
 
         async def texted() -> bool:
             [one] = await centre.listed(1)
-            return one["text"] == "accepted"
+            return bool(one["text"] == "accepted")
 
         await help_.until(texted)
         centre.service.kill9()

@@ -15,6 +15,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -84,8 +85,8 @@ async def api(
             document = (await client.get("/openapi.json")).raise_for_status().json()
             callback = await _some_callback(client) if described.name == "callbacks" else ""
         yield Api(process.url, document, headers, callback)
-        assert '"level":"critical"' not in process.log_text().lower()
         assert "Traceback" not in process.log_text()
+        assert await process.stop() == 0
     operations = [o for path in document["paths"].values() for o in path]
     assert len(operations) >= described.least_operations
 
@@ -106,7 +107,15 @@ def test_whatever_is_asked_the_answer_is_one_that_the_document_describes(
     schema = schemathesis.openapi.from_dict(api.document)
     schema.config.update(base_url=api.url)
     for found in schema.get_all_operations():
-        _ask(api, found.ok(), mode)
+        assert isinstance(found, Ok), found
+        operation = found.ok()
+        if mode is GenerationMode.POSITIVE or _takes_something(operation):
+            _ask(api, operation, mode)
+
+
+def _takes_something(operation: Any) -> bool:
+    """Whether there is anything that could be wrong."""
+    return bool(operation.body) or any(operation.iter_parameters())
 
 
 def _ask(api: Api, operation: Any, mode: GenerationMode) -> None:

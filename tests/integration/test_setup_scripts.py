@@ -189,8 +189,9 @@ def test_prometheus_and_chromium_are_asked_for_only_when_wanted(machine: Machine
     machine.add_tools()
     done = machine.run(SETUP, "--tools-only", "--with-prometheus", "--with-chromium")
     assert done.stderr == (
-        "missing: Prometheus, Chromium, a Korean font;"
-        " install with: sudo apt-get install -y prometheus chromium fontconfig fonts-noto-cjk\n"
+        "missing: Prometheus, Alertmanager, Chromium, a Korean font;"
+        " install with: sudo apt-get install -y prometheus prometheus-alertmanager chromium"
+        " fontconfig fonts-noto-cjk\n"
     )
 
 

@@ -19,6 +19,7 @@ import pytest
 import redis.asyncio
 
 from services.supervisor.folder import DataFolder, FolderError
+from services.supervisor.plan import SERVICES
 from services.supervisor.platform import Platform
 from streams.kafka import LogWriter, Outgoing, end_offsets
 from streams.topics import AGENTS
@@ -107,7 +108,8 @@ async def test_prometheus_reads_the_services(tmp_path: Path) -> None:
         httpx.AsyncClient(base_url=platform.urls["prometheus"]) as client,
     ):
         # The small programs stand on the ports of intake and streams; nobody plays the others.
-        wanted = {"intake": "1", "streams": "1", "callbacks": "0", "boards": "0", "admission": "0"}
+        there = ("intake", "streams")
+        wanted = {name: "1" if name in there else "0" for name in SERVICES}
         give_up = time.monotonic() + 30
         seen: dict[str, str] = {}
         while seen != wanted and time.monotonic() < give_up:
@@ -116,6 +118,26 @@ async def test_prometheus_reads_the_services(tmp_path: Path) -> None:
             seen = {row["metric"]["job"]: row["value"][1] for row in rows}
             await asyncio.sleep(0.1)
         assert seen == wanted
+
+
+async def test_the_shipped_rules_are_worked_out_and_their_alerts_reach_alertmanager(
+    tmp_path: Path,
+) -> None:
+    async with (
+        Platform(settings_for(tmp_path, prometheus=True), say=quiet) as platform,
+        httpx.AsyncClient(base_url=platform.urls["alertmanager"]) as client,
+    ):
+        give_up = time.monotonic() + 60
+        heard: set[str] = set()
+        while not {"Watchdog", "ProcessDown"} <= heard and time.monotonic() < give_up:
+            alerts = (await client.get("/api/v2/alerts")).json()
+            heard = {alert["labels"]["alertname"] for alert in alerts}
+            await asyncio.sleep(0.2)
+        config = (await client.get("/api/v2/status")).json()["config"]["original"]
+    # Nobody plays the boards here, and half a minute of that is an alert.
+    assert {"Watchdog", "ProcessDown"} <= heard
+    assert "/v1/watchdog" in config
+    assert "127.0.0.1:8470" not in config
 
 
 class Supervisor:

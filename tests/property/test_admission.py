@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,40 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
+
+
+def test_the_prefix_of_a_number_says_when_it_is_night_unless_the_caller_said_so() -> None:
+    said = good("surgeline.contact.arrived.v1")
+    said["data"] |= {"caller": "+81 90-1234-5678"}
+    for zone, expected in (
+        (None, ("Asia/Tokyo", "number_prefix")),
+        ("Europe/Paris", ("Europe/Paris", "declared")),
+    ):
+        said["data"]["caller_tz"] = zone
+        admitted = ADMISSION.admit(json.dumps(said).encode(), NOW)
+        written: Any = decode(admitted.written(NOW, "k"))
+        assert (written.data.caller_tz, written.data.caller_tz_from) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "reason"),
+    [
+        ({"caller_tz": "Europe/Atlantis"}, "data.caller_tz", "invalid"),
+        ({"caller_tz": "../etc/passwd"}, "data.caller_tz", "invalid"),
+        ({"caller_tz_from": "guess"}, "data.caller_tz_from", "invalid"),
+        ({"caller": "010-9753-1864", "skills": ["01097531864"]}, "data.skills[0]", "personal_data"),
+    ],
+)
+def test_a_zone_that_there_is_not_and_a_number_among_the_skills_are_refused(
+    said: dict[str, Any], field: str, reason: str
+) -> None:
+    event = good("surgeline.contact.arrived.v1")
+    event["data"] |= said
+    with pytest.raises(InvalidEventError) as refused:
+        ADMISSION.admit(json.dumps(event).encode(), NOW)
+    assert (refused.value.field, refused.value.reason) == (field, reason)
+
+
 numbers = st.integers(10_000_000, 99_999_999).map(lambda n: f"+8210{n}")
 
 

@@ -67,6 +67,7 @@ def test_a_life_at_risk_is_never_offered_a_callback_nor_turned_away(
     situation = replace(situation, table=table)
     asked = Question(
         queue="main",
+        contact="c-1",
         caller=caller,
         topic="disaster" if by_topic else None,
         urgency="normal" if by_topic else "life_at_risk",
@@ -79,7 +80,7 @@ def test_a_life_at_risk_is_never_offered_a_callback_nor_turned_away(
 def test_nobody_is_promised_what_cannot_be_promised_nor_put_behind_the_line(
     situation: Situation, policy: AdmissionPolicy, caller: str | None
 ) -> None:
-    asked = Question(queue="main", caller=caller)
+    asked = Question(queue="main", contact="c-1", caller=caller)
     told = decide(replace(CENTRE, admission=policy), situation, asked, NOON)
     may_promise = caller and situation.registering and not situation.ceiling
     assert told.decision != "offer_callback" or may_promise or situation.promise

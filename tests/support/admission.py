@@ -52,7 +52,7 @@ def answer(
     """The answer at noon for someone on the main queue whose number is known."""
     if overflow is not None:
         situation = replace(situation, table=RuleTable(overflow))
-    fields: dict[str, Any] = {"queue": "main", "caller": "ann"} | asked
+    fields: dict[str, Any] = {"queue": "main", "contact": "c-1", "caller": "ann"} | asked
     return decide(centre_with(policy), situation, Question(**fields), NOON)
 
 

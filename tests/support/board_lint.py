@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from services.observability import recording
+from services.observability import metric_page, recording
 from services.observability.grafana.panels import RAMP
 from services.observability.rules import Recording
-from streams.telemetry.families import CATALOGUE
 from tests.support.promql import filled, grouped, named
 
 OFFLINE = {"stat", "timeseries", "state-timeline", "table"}
@@ -31,7 +30,7 @@ RECORDED = {
     for rule in group.rules
     if isinstance(rule, Recording)
 }
-METRICS = {name: metric for metric in CATALOGUE for name in metric.sample_names}
+METRICS = {name: metric for metric in metric_page.catalogue() for name in metric.sample_names}
 COUNTED = {
     name
     for name, metric in METRICS.items()

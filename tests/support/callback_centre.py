@@ -79,8 +79,7 @@ def open_centre(connections: Connections, secrets_env: SecretsEnv) -> Opened:
                     yield Centre(connections, secrets_env, service, phone, client, lead, started)
             finally:
                 code = await service.stop()
-            # uvicorn ends as the signal would, after a clean shutdown.
-            assert code in (0, -15), service.log_text()[-3000:]
+            assert code == 0, service.log_text()[-3000:]
             service.log_file.unlink(missing_ok=True)
 
     return opened

@@ -11,7 +11,10 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp
 
+from load.phone.faults import Unreliable
+from load.scenario import Faults
 from services.adapters.memory import MemoryPhone
 from services.ports import DialOrder, PhoneUnavailableError, TextOrder
 from services.sealing import Sealer
@@ -233,11 +236,14 @@ def phone_app(phone: MemoryPhone) -> FastAPI:
 
 
 @contextlib.asynccontextmanager
-async def phone_server(phone: MemoryPhone, port: int) -> AsyncIterator[str]:
-    """The same, listening."""
-    config = uvicorn.Config(
-        phone_app(phone), port=port, log_config=None, access_log=False, lifespan="off"
-    )
+async def phone_server(
+    phone: MemoryPhone, port: int, faults: Faults | None = None
+) -> AsyncIterator[str]:
+    """The same, listening; with faults, behind a bad line."""
+    app: ASGIApp = phone_app(phone)
+    if faults is not None:
+        app = Unreliable(app, faults)
+    config = uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     while not server.started:

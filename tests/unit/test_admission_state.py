@@ -36,7 +36,7 @@ def fact(kind: type, data: Any) -> Any:
 
 def ask(state: State, who: str | None = "ann") -> tuple[str, str]:
     key = caller(who).key if who else None
-    told = state.ask(Question(queue="main", caller=key), NOON).answer
+    told = state.ask(Question(queue="main", contact=f"c-{who}", caller=key), NOON).answer
     return told.decision, told.reason
 
 
@@ -138,7 +138,7 @@ def test_offers_end_when_too_few_are_there_for_what_is_promised() -> None:
 def test_the_line_on_the_log_is_the_place_that_is_told() -> None:
     state = State(CENTRE)
     state.observe(fact(QueuesMeasured, report(0, main=(5, 1))))
-    told = state.ask(Question(queue="main"), NOON).answer
+    told = state.ask(Question(queue="main", contact="c-1"), NOON).answer
     assert (told.position, told.reason) == (6, "wait_unknown")
 
 

@@ -59,3 +59,9 @@ def test_a_rise_that_begins_with_a_call_holds_its_rate_nine_times_in_ten(
         low, high = rise_interval(calls, mass)
         covered += low <= size <= high
     assert 0.88 < covered / 2_000 < 0.96
+
+
+@pytest.mark.parametrize("shape", [1e-12, 1e-6, 1e-4])
+def test_a_shape_next_to_nothing_has_its_weight_at_zero(shape: float) -> None:
+    # At the end of a surge next to nobody is left of it: the shape of that load is about zero.
+    assert quantile(shape, 0.95) < 1e-100

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.numbers import Pseudonyms, caller_number, mask, normalise
+from services.numbers import Pseudonyms, caller_number, mask, normalise, zone_of
 from streams.errors import InvalidEventError
 
 PSEUDONYMS = Pseudonyms({"p1": bytes(32)})
@@ -27,6 +27,22 @@ def test_every_way_of_writing_a_number_is_the_same_number(text: str) -> None:
 
 def test_a_national_number_is_read_as_one_of_the_centres_region() -> None:
     assert normalise("090-1234-5678", "JP") == "+819012345678"
+
+
+@pytest.mark.parametrize(
+    ("number", "zone"),
+    [
+        ("+821012345678", "Asia/Seoul"),
+        ("+12125550123", "America/New_York"),
+        ("+905321234567", "Europe/Istanbul"),
+        ("+18005550123", None),
+        ("+79261234567", None),
+    ],
+)
+def test_a_prefix_names_a_time_zone_where_it_belongs_to_one_only(
+    number: str, zone: str | None
+) -> None:
+    assert zone_of(number) == zone
 
 
 @pytest.mark.parametrize("text", ["withheld", "WITHHELD", "anonymous", "", "  ", "restricted"])

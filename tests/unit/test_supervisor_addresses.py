@@ -56,6 +56,7 @@ def test_only_what_asks_for_a_token_listens_outside() -> None:
         "callbacks": EVERYWHERE,
         "boards": EVERYWHERE,
         "admission": EVERYWHERE,
+        "command": EVERYWHERE,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from fastapi import Request
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from services.auth import AccessError
 from services.callout.answering.door import Doors

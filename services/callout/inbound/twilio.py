@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.adapters.twilio import STATES
 from services.callout.answering.routes import Ask
-from services.callout.answering.words import language_of
+from services.callout.answering.words import language_of, say
 from services.callout.inbound import menu
 from services.callout.inbound.signature import signed_form
 from services.message_ports import Receipt
@@ -66,7 +66,7 @@ async def voice(provider: Provider, attempt: Attempt, request: Request, ask: Ask
     offered = await ask.answers.by_attempt(attempt)
     if offered is None:
         ask.refused(provider, "voice", attempt, "no_such_offer")
-        return _xml(menu.goodbye("", "en"))
+        return _xml(menu.goodbye(say("unknown", "en"), "en"))
     return _xml(menu.menu(offered, _url(ask.public_url, provider, attempt) + "/pressed"))
 
 

@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -129,6 +130,25 @@ class People:
             if not dry_run and not listed.problems:
                 await self._write(planned.changed, "imported")
         return listed, planned
+
+    async def take_centre_list(self, centre_file: Path) -> None:
+        """The list that the centre file names, as at every start. A list with faults is left out.
+
+        Everyone who was known stays known: a spoilt file must not silence a call-out.
+        """
+        if not self.centre.people.file:
+            return
+        file = centre_file.parent / self.centre.people.file
+        try:
+            raw = await asyncio.to_thread(file.read_bytes)
+        except OSError as error:
+            log.warning("the list of people cannot be read", extra={"error": error.strerror})
+            return
+        listed, planned = await self.take_list(raw, dry_run=False)
+        for problem in listed.problems[:20]:
+            log.warning("the list of people is wrong", extra={"detail": str(problem)})
+        counts = {"new": len(planned.new), "updated": len(planned.updated)}
+        log.info("people listed", extra={**counts, "problems": len(listed.problems)})
 
     async def verified(self, person: str, method: str) -> Person:
         """A method was proved to be theirs."""

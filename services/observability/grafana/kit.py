@@ -32,6 +32,7 @@ with warnings.catch_warnings():
         timeseries,
     )
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.cog.plugins import register_default_plugins
     from grafana_foundation_sdk.models import common
     from grafana_foundation_sdk.models import dashboard as models
     from grafana_foundation_sdk.models.prometheus import PromQueryFormat
@@ -50,6 +51,9 @@ def read_again(text: str) -> str:
 
     What the models do not know is lost on the way: a misspelt key shows as a difference.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        register_default_plugins()
     read = models.Dashboard.from_json(json.loads(text))
     return json.dumps(read, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
 

@@ -13,6 +13,7 @@ from services.observability.grafana.panels import (
     Step,
     Title,
     good_below,
+    surge_marks,
 )
 
 UP: Final = Panel(
@@ -137,4 +138,5 @@ BOARD: Final = Board(
     title=Title("처리 경로", "Pipeline"),
     about="Rate, errors and duration of what passes through; use and saturation of what does it.",
     panels=(UP, AUDIT, LETTERS, LAG, THROUGHPUT, BATCH, BROKER, REPLICAS, CPU, MEMORY),
+    marks=surge_marks(),
 )

@@ -56,6 +56,7 @@ class Question:
     """
 
     queue: str
+    contact: str
     caller: str | None = None
     may_be_rung: bool = True
     urgency: Urgency = "normal"
@@ -85,7 +86,8 @@ class Situation:
     """What is known when the question comes.
 
     `long` and `ceiling` are the two gates (see gates.py); `registering` is the lead's switch;
-    `promise` is the asking caller's own; `table` holds the centre's overflow rules.
+    `promise` is the asking caller's own; `table` holds the centre's overflow rules. `at_most` is
+    the worst place that may still be told to who was told one before.
     """
 
     line: Line
@@ -95,6 +97,7 @@ class Situation:
     ceiling: Ceiling | None = None
     registering: bool = True
     promise: Promise | None = None
+    at_most: int | None = None
     handle_seconds: float | None = None
     patience_seconds: float | None = None
 
@@ -219,6 +222,8 @@ def _answer(
 ) -> Answer:
     in_line = decision != "deflect" and (situation.open or reason == "life_at_risk")
     place = (position or situation.line.waiting + 1) if in_line else None
+    if place is not None and situation.at_most is not None:
+        place = min(place, situation.at_most)
     return Answer(
         decision=decision,
         reason=reason,

@@ -62,7 +62,7 @@ class CallbackBook:
         self._of_request.setdefault(request, callback_id)
 
     def load_served(self, request: str, at: datetime) -> None:
-        """Say that a request was answered live before any promise was made for it."""
+        """Say that a request was answered live while no promise was open for it."""
         self._served[request] = at
 
     def get(self, callback_id: str) -> CallbackData | None:
@@ -111,24 +111,25 @@ class CallbackBook:
         # Whoever asks again may have another open callback meanwhile, for another request.
         known = state or self._open_of(data.caller.key)
         if known is not None:
-            return self._keep(known, life.merge(known, fact, now, self.policy))
+            merged = self._keep(known, life.merge(known, fact, now, self.policy))
+            at = self._served.get(data.request.id)
+            return self._keep(merged, life.served(merged, at, now)) if at else merged
         return self._begin(fact, new_id, refusal)
 
     def served(self, fact: CallerServed, now: datetime) -> CallbackData | None:
         """A caller was answered live: their open promise is closed, whichever call it came from.
 
-        When nothing is known of the request yet, that is remembered: the wish may come later.
+        When no promise is open for the request, that is remembered: the wish may come later.
         """
         data = fact.data
-        if data.request not in self._of_request:
+        mine = self.of_request(data.request)
+        if mine is None or not life.is_open(mine):
             at = max(fact.time, self._served.get(data.request, fact.time))
             self._served[data.request] = self._news_served[data.request] = at
-        state = self.of_request(data.request)
-        if state is None or not life.is_open(state):
-            state = self._open_of(data.caller_key)
-        if state is None:
+            mine = self._open_of(data.caller_key)
+        if mine is None:
             return None
-        return self._keep(state, life.served(state, fact.time, now))
+        return self._keep(mine, life.served(mine, fact.time, now))
 
     # Commands of the people at the desks
 

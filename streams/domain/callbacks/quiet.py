@@ -28,7 +28,7 @@ def respected(change: Change, policy: CallbackPolicy, overflow: OverflowPolicy) 
     if state.state not in WAITING:
         return change
     due_at, quiet_from = times(state, policy)
-    if due_at == state.due_at:
+    if due_at == state.due_at or change.at >= state.expires_at:
         moved = {"quiet_from": quiet_from}
     else:
         moved = {

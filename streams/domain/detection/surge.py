@@ -132,7 +132,7 @@ class SurgeWatch:
         self._feed.restore(fact for fact in said if isinstance(fact, FeedFact))
         for fact in said:
             if isinstance(fact, EventPlanned):
-                self._expect(fact.data)
+                self._expect(fact.data, fact.time)
             if not isinstance(fact, FeedFact):
                 self._orders.obeyed(fact.data.orders)
         for crisis in self._crises.open:
@@ -165,14 +165,14 @@ class SurgeWatch:
     def _obey(self, order: OrderGiven, now: datetime) -> list[Said]:
         what = order.data.order
         if isinstance(what, PlanEvent):
-            return [self._expect(orders.planned(order, what))]
+            return [self._expect(orders.planned(order, what), order.time)]
         if isinstance(what, CancelEvent):
             plan = self._plans.get(what.event)
             if plan is None:
                 self._orders.keep(order)
                 return []
             less = orders.called_off(plan, order)
-            return [self._expect(less)] if less is not None else []
+            return [self._expect(less, order.time)] if less is not None else []
         episode = "" if isinstance(what, Declare) else what.episode
         crisis = self._crises.at(episode, what.key, order.time)
         if isinstance(what, Declare) and (crisis is None or crisis.data.ended is not None):
@@ -184,14 +184,14 @@ class SurgeWatch:
         changed = orders.changed(crisis.data, order)
         return [self._changed(crisis, changed, order.time)] if changed is not None else []
 
-    def _expect(self, data: PlannedData) -> EventPlanned:
+    def _expect(self, data: PlannedData, at: datetime) -> EventPlanned:
         self._plans[data.event] = data
         self._keys.expect(data.event, orders.window(data))
         return EventPlanned(
             id=derived_id("planned", data.event, len(data.orders)),
             source=SOURCE,
             subject=data.key,
-            time=data.called_off_at or data.begins_at,
+            time=at,
             data=data,
         )
 

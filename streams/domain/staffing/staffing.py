@@ -7,7 +7,7 @@ nearest people first; and who should be called in, or may go home, is said with 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from msgspec import structs
@@ -21,9 +21,10 @@ from streams.domain.staffing.pools import Help, HelpPolicy
 from streams.domain.staffing.sizing import seats_for, seats_for_load
 from streams.domain.staffing.workload import Demand, SurgeFact, Workload
 from streams.events.agents import AgentStateChanged
+from streams.events.baselines import BaselineLearned
 from streams.events.codec import derived_id
 from streams.events.demand import QueuesMeasured
-from streams.events.surges import SeatsData, SeatsNeeded
+from streams.events.surges import EventPlanned, SeatsData, SeatsNeeded
 
 __all__ = ["ALL_POOLS", "SeatPlanner", "SurgeFact"]
 
@@ -33,6 +34,7 @@ PAUSE: Final = timedelta(seconds=5)
 _NEXT_HOUR: Final = 60
 
 Seats = tuple[int, int, int]
+Observed = SurgeFact | EventPlanned | AgentStateChanged | QueuesMeasured | BaselineLearned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +69,23 @@ def need_of(work: Workload, now: datetime) -> Need:
 class SeatPlanner:
     """Follows surges, counselors and queues, and says per pool what is needed and who is there."""
 
-    def __init__(self, centre: Centre, policy: HelpPolicy | None = None) -> None:
+    def __init__(
+        self,
+        centre: Centre,
+        policy: HelpPolicy | None = None,
+        known_day: Callable[[date], str | None] | None = None,
+    ) -> None:
+        """`known_day` names the days that are not plain ones, such as national holidays."""
         self.house = House(centre)
         self._centre = centre
         self._policy = policy or HelpPolicy()
-        self._work = Workload(centre, self.house)
+        self._work = Workload(centre, self.house, known_day)
         self._help = Help()
         self._said: dict[str, SeatsData] = {}
         self._changed = True
         self._at: datetime | None = None
 
-    def observe(
-        self, fact: SurgeFact | AgentStateChanged | QueuesMeasured, now: datetime
-    ) -> list[SeatsNeeded]:
+    def observe(self, fact: Observed, now: datetime) -> list[SeatsNeeded]:
         """Take one fact. Surges are answered at once, the others at the next tick: there are many.
 
         Repeats and late facts change nothing.
@@ -90,6 +96,12 @@ class SeatPlanner:
         if isinstance(fact, QueuesMeasured):
             self.house.queues(fact.data)
             return []
+        if isinstance(fact, BaselineLearned):
+            self._work.expected.learn(fact.data)
+            return []
+        if isinstance(fact, EventPlanned):
+            self._work.expected.plan(fact.data)
+            return self._say(now)
         self._work.observe(fact)
         return self._say(now)
 

@@ -4,11 +4,13 @@ Surges are followed as they are declared and revised; a watch is not yet demand.
 add up, end by end of their intervals: that is on the careful side.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from streams.domain.centre import Centre, ServiceTarget
+from streams.domain.detection.expected import Expected
 from streams.domain.staffing import pools
 from streams.domain.staffing.histories import Range
 from streams.domain.staffing.house import House
@@ -52,9 +54,15 @@ class Demand:
 class Workload:
     """The centre's demand, as the surges and the house tell it."""
 
-    def __init__(self, centre: Centre, house: House) -> None:
+    def __init__(
+        self,
+        centre: Centre,
+        house: House,
+        known_day: Callable[[date], str | None] | None = None,
+    ) -> None:
         self._centre = centre
         self._house = house
+        self.expected = Expected(centre, known_day)
         self._surges: dict[str, _Surge] = {}
 
     def observe(self, fact: SurgeFact) -> None:
@@ -114,19 +122,14 @@ class Workload:
         return [surge for surge in self._surges.values() if surge.data.tier == "alert"]
 
     def _plan_at(self, moment: datetime) -> float:
-        total = self._centre.baseline("total")
-        return total.rate_at(moment, self._centre.timezone) if total else 0.0
+        return self.expected.rate("total", moment)
 
     def _plan_lanes(self, now: datetime) -> dict[str, float]:
         """The plan's contacts per hour by queue; equal parts where the file does not say."""
         names = [pools.QUEUE + queue.name for queue in self._centre.queues]
-        known = {
-            base.key: base.rate_at(now, self._centre.timezone)
-            for base in self._centre.baselines
-            if base.key in names
-        }
+        known = {name: self.expected.rate(name, now) for name in names}
         if sum(known.values()) > 0:
-            return {name: known.get(name, 0.0) for name in names}
+            return known
         return dict.fromkeys(names, max(self._plan_at(now), 1.0) / max(len(names), 1))
 
     def _lanes_of(
@@ -159,13 +162,19 @@ def _beyond(surge: _Surge, now: datetime, handle: float) -> tuple[Range, Range]:
     """A surge's contacts per hour beyond what is expected, and its erlangs in the house."""
     data = surge.data
     usual = data.rate_per_hour / data.ratio if data.ratio > 0 else 0.0
+    if data.usual_per_hour is not None:
+        usual = data.usual_per_hour
+    said = max(0.0, (data.ratio_said or 1.0) - 1) * usual
+    if data.declared_by is not None and data.statistic < data.threshold:
+        # The numbers do not show it (yet): what the person said of it is all there is.
+        return Range(low=said, middle=said, high=said), NOTHING
     scale = 1 / max(data.covers if data.covers is not None else 1.0, _LEAST_COVER)
     ratio, here = surge.trend.ratio(now), surge.trend.in_house(now, handle)
     return (
         Range(
-            low=max(0.0, ratio.low - 1) * usual * scale,
-            middle=max(0.0, ratio.middle - 1) * usual * scale,
-            high=max(0.0, ratio.high - 1) * usual * scale,
+            low=max(said, (ratio.low - 1) * usual * scale),
+            middle=max(said, (ratio.middle - 1) * usual * scale),
+            high=max(said, (ratio.high - 1) * usual * scale),
         ),
         Range(low=here.low * scale, middle=here.middle * scale, high=here.high * scale),
     )

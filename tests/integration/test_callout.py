@@ -1,0 +1,42 @@
+"""Does the call-out service keep its promises as a real process?"""
+
+import asyncio
+from typing import Any
+
+from tests.support.callout_centre import CalloutCentre, Opened, open_callouts
+
+__all__ = ["open_callouts"]
+
+
+async def until_sent(centre: CalloutCentre, messages: int, seconds: float = 30.0) -> dict[str, Any]:
+    """The provider's ledger when so many messages have gone out."""
+    for _ in range(int(seconds * 10)):
+        ledger = await centre.ledger()
+        if ledger["attempts"] >= messages:
+            return ledger
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{ledger}\n{centre.service.log_text()[-3000:]}")
+
+
+async def test_a_call_out_pages_people_and_fills_its_seats(open_callouts: Opened) -> None:
+    async with open_callouts(40) as centre:
+        callout = await centre.need(3)
+        await centre.send(callout)
+        await until_sent(centre, 3)
+        people = (await centre.show(callout))["people"]
+        replies = [
+            (
+                await centre.manager.post(
+                    f"/v1/callouts/{callout}/answers",
+                    json={"person": one["person"], "choice": "accept", "via": "paper"},
+                )
+            ).json()["reply"]
+            for one in people[:5]
+        ]
+        shown = await centre.show(callout)
+        assert replies == ["seated"] * 3 + ["waitlisted"] * 2
+        assert (shown["callout"]["state"], shown["accepted"], shown["waitlisted"]) == (
+            "filled",
+            3,
+            2,
+        )

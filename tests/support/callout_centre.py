@@ -1,0 +1,206 @@
+"""The call-out service as a real process, with the scripted provider and people who answer."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from load.provider.settings import providers_file
+from services.sealing import Sealer
+from services.supervisor import ports
+from streams.events.callouts import CalloutChanged, OfferChanged
+from streams.events.codec import decode, encode
+from streams.events.people import ContactMethod, Person, PersonChanged, PlanStep
+from streams.kafka import LogWriter, Outgoing, read_to_end
+from streams.settings import Connections
+from streams.topics import CALLOUTS, PEOPLE, partition_of
+from tests.support.broker import ROOT
+from tests.support.process import ServiceProcess
+from tests.support.stack import SecretsEnv, service_env
+
+SILENT = {"answers": 0.0}
+# Nobody answers, nothing goes wrong: a test adds what it needs.
+CALM: dict[str, Any] = {"sms": SILENT, "voice": SILENT, "push": SILENT}
+
+
+def number(person: int) -> str:
+    """Numbers that Ofcom keeps for films."""
+    return f"+44790099{person:04d}"
+
+
+def someone(
+    n: int, sealer: Sealer, *, pool: str = "reserve", kinds: tuple[str, ...] = ("sms",), **more: Any
+) -> Person:
+    """Reserve number so-and-so."""
+    verified = datetime.now(UTC) - timedelta(days=3)
+    methods = tuple(
+        ContactMethod(
+            id=f"m{n}-{kind}",
+            kind=kind,  # type: ignore[arg-type]
+            sealed=sealer.seal(number(n).encode()),
+            verified_at=verified,
+        )
+        for kind in kinds
+    )
+    plan = tuple(
+        PlanStep(method=m.id, after_seconds=120 if m.kind == "voice" else 0) for m in methods
+    )
+    return Person(
+        id=f"p{n:04d}",
+        sealed_name=sealer.seal(f"Person {n}".encode()),
+        pool=pool,
+        languages=more.pop("languages", ("ko", "en")),
+        methods=methods,
+        plan=plan,
+        timezone="Asia/Seoul",
+        **more,
+    )
+
+
+async def put_people(connections: Connections, people: list[Person]) -> None:
+    """Onto the log, as the import does."""
+    writer = LogWriter(connections)
+    await writer.start()
+    await writer.append(
+        [
+            Outgoing(
+                topic=PEOPLE,
+                key=key.encode(),
+                partition=partition_of(key, PEOPLE),
+                value=encode(
+                    PersonChanged(
+                        id=secrets.token_hex(8),
+                        source="test",
+                        subject=person.id,
+                        time=datetime.now(UTC),
+                        change="imported",
+                        data=person,
+                    )
+                ),
+            )
+            for person in people
+            for key in [f"person/{person.id}"]
+        ]
+    )
+    await writer.stop()
+
+
+@dataclass
+class CalloutCentre:
+    """The service under test with its provider."""
+
+    connections: Connections
+    env: SecretsEnv
+    service: ServiceProcess
+    provider: ServiceProcess
+    manager: httpx.AsyncClient
+    desk: httpx.AsyncClient
+
+    async def ledger(self) -> dict[str, Any]:
+        """What the provider was asked and whom it reached."""
+        found: dict[str, Any] = (await self.desk.get("/ledger")).raise_for_status().json()
+        return found
+
+    async def script(self, script: dict[str, Any]) -> None:
+        """From now on the provider behaves like this."""
+        (await self.desk.put("/script", content=json.dumps(script))).raise_for_status()
+
+    async def need(self, seats: int, **more: Any) -> str:
+        """A need, as a draft; its call-out."""
+        body = {"pool": "reserve", "quotas": [{"seats": seats}], **more}
+        opened = (await self.manager.post("/v1/needs", json=body)).raise_for_status().json()
+        return str(opened["callout"]["id"])
+
+    async def send(self, callout: str, **more: Any) -> dict[str, Any]:
+        """Look at the preview, and start."""
+        path = f"/v1/callouts/{callout}"
+        (await self.manager.post(f"{path}/preview", json={})).raise_for_status()
+        started: dict[str, Any] = (
+            (await self.manager.post(f"{path}/start", json=more)).raise_for_status().json()
+        )
+        return started
+
+    async def show(self, callout: str) -> dict[str, Any]:
+        """The call-out with its people."""
+        found = await self.manager.get(f"/v1/callouts/{callout}")
+        shown: dict[str, Any] = found.raise_for_status().json()
+        return shown
+
+    async def facts(self) -> list[CalloutChanged | OfferChanged]:
+        """Everything on the log about call-outs."""
+        found = [decode(r.value) async for r in read_to_end(self.connections, CALLOUTS) if r.value]
+        return [one for one in found if isinstance(one, (CalloutChanged, OfferChanged))]
+
+
+Opened = Callable[..., AbstractAsyncContextManager[CalloutCentre]]
+
+
+def write_centre(folder: Path, **callout: str | float) -> Path:
+    """The shipped centre with other settings for call-outs."""
+    text = (ROOT / "centre.toml").read_text()
+    head, _, _ = text.partition("[callout]")
+    lines = [f"{name} = {json.dumps(value)}" for name, value in callout.items()]
+    path = folder / "centre.toml"
+    path.write_text(head + "[callout]\n" + "\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture
+def open_callouts(connections: Connections, secrets_env: SecretsEnv, tmp_path: Path) -> Opened:
+    @asynccontextmanager
+    async def opened(
+        people: int | list[Person],
+        script: dict[str, Any] | None = None,
+        *,
+        per_second: float = 500.0,
+        kinds: tuple[str, ...] = ("sms",),
+        **callout: str | float,
+    ) -> AsyncIterator[CalloutCentre]:
+        token = secrets.token_urlsafe(16)
+        service_port, provider_port = ports.any_free()[0], ports.any_free()[0]
+        provider_url = f"http://127.0.0.1:{provider_port}"
+        providers = tmp_path / "providers.toml"
+        providers.write_text(providers_file(provider_url, token, per_second))
+        script_file = tmp_path / "script.json"
+        script_file.write_text(json.dumps(CALM if script is None else script))
+        centre = write_centre(tmp_path, **callout)
+        env = service_env(connections, secrets_env) | {
+            "SURGELINE_CENTRE": str(centre),
+            "SURGELINE_PORT": str(service_port),
+            "SURGELINE_PROVIDERS": str(providers),
+            "SURGELINE_PUBLIC_URL": f"http://127.0.0.1:{service_port}",
+            "SURGELINE_FOLDER": str(tmp_path / "folder"),
+        }
+        sealer = Sealer.from_env(secrets_env)
+        if isinstance(people, int):
+            people = [someone(n, sealer, kinds=kinds) for n in range(people)]
+        await put_people(connections, people)
+        provider = ServiceProcess(
+            "load.provider",
+            {
+                "SURGELINE_PORT": str(provider_port),
+                "SURGELINE_PROVIDER_TOKEN": token,
+                "SURGELINE_CALLOUT_URL": f"http://127.0.0.1:{service_port}",
+            },
+            [str(script_file)],
+        )
+        service = ServiceProcess("services.callout", env)
+        bearer = {"Authorization": f"Bearer {secrets_env.tokens['manager']}"}
+        async with (
+            provider,
+            service,
+            httpx.AsyncClient(base_url=service.url, headers=bearer, timeout=20.0) as manager,
+            httpx.AsyncClient(
+                base_url=provider_url, headers={"Authorization": f"Bearer {token}"}
+            ) as desk,
+        ):
+            yield CalloutCentre(connections, secrets_env, service, provider, manager, desk)
+
+    return opened
