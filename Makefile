@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo up test check pictures chaos bench bench-coverage bench-streams \
-  bench-detection bench-scenarios bench-admission bench-callbacks clean lock
+  bench-detection bench-scenarios bench-admission bench-callout bench-callbacks clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
@@ -56,6 +56,9 @@ bench-coverage: setup ## How often the truth is inside the seats and waits said 
 bench-streams: setup ## Events a second through the worker, and the cost of each
 	$(PY) -m tests.support.stack $(PY) -m tests.support.streams_bench
 
+bench-callout: setup ## 400 acceptances at once for 30 seats; 1,000 people paged
+	$(PY) -m tests.support.stack $(PY) -m tests.support.callout_bench
+
 bench-admission: setup ## 1,000 questions a second to admission, beside a bare FastAPI handler
 	$(PY) -m tests.support.stack $(PY) -m load.bench.admission
 	$(PY) -m tests.support.admission_away_bench
@@ -63,7 +66,8 @@ bench-admission: setup ## 1,000 questions a second to admission, beside a bare F
 bench-callbacks: setup ## 10,000 callbacks, 50 agents: lease, rebuild, list page
 	$(PY) -m tests.support.stack $(PY) -m tests.support.callback_bench
 
-bench-detection: setup-all ## Our detector beside the bound and its peers; writes docs/pictures
+bench-detection: ## Our detector beside the bound and its peers; writes build/detection
+	@deploy/machine/setup.sh --with-prometheus
 	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(PY) -m load.bench.detection
 

@@ -54,6 +54,7 @@ def read_calendar(
         raise WrongCalendarError(f"a calendar is at most {LARGEST_BYTES} bytes")
     try:
         calendar = Calendar.from_ical(raw)
+        _refuse_restless(calendar)
         # Both ends with some room: an event that began before still lasts.
         events = recurring_ical_events.of(calendar).between(between.start, between.end)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
@@ -163,6 +164,15 @@ def _repeating(calendar: Any) -> frozenset[str]:
         for event in calendar.walk("VEVENT")
         if any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID"))
     )
+
+
+def _refuse_restless(calendar: Any) -> None:
+    # Nobody works by the minute, and unfolding such a rule would take as long as it likes.
+    for event in calendar.walk("VEVENT"):
+        rules = event.get("RRULE", [])
+        for rule in rules if isinstance(rules, list) else [rules]:
+            if {"SECONDLY", "MINUTELY"} & set(rule.get("FREQ", [])):
+                raise WrongCalendarError("an event repeats more often than every hour")
 
 
 def _moved(before: Shift, after: Shift) -> bool:

@@ -14,6 +14,8 @@ from typing import Any, Final
 import redis.asyncio as redis_client
 from redis.exceptions import RedisError
 
+from services import tasks
+
 log = logging.getLogger(__name__)
 
 EXCHANGE_SECONDS: Final = 2.0
@@ -39,9 +41,7 @@ class Register:
 
     async def stop(self) -> None:
         """Stop; what was ended last is told still, if Redis is there."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await tasks.end(self._task)
 
     def is_ended(self, session: str) -> bool:
         """Whether it was signed out."""
@@ -86,7 +86,8 @@ class Register:
                 await self._exchange_or_wait(client)
                 self._news.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), EXCHANGE_SECONDS)
+                    async with asyncio.timeout(EXCHANGE_SECONDS):
+                        await self._news.wait()
         finally:
             await self._exchange_or_wait(client)
             await client.aclose()

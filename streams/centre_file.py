@@ -102,6 +102,7 @@ def _centre(root: Table, version: str) -> Centre:
         admission=_admission(root.table("admission")),
         people=people_policy(root.table("people")),
         callout=callout_policy(root.table("callout")),
+        skills=_skills(root.table("skills"), pools),
         version=version,
     )
     for name, items in (("pools", pools), ("queues", queues)):
@@ -178,6 +179,21 @@ def _pool(table: Table, queues: set[str], languages: set[str]) -> Pool:
     return pool
 
 
+def _skills(table: Table, pools: Sequence[Pool]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Which topics need a skill."""
+    had = sorted({skill for pool in pools for skill in pool.skills})
+    found = []
+    for skill in table.values:
+        topics = table.texts(skill)
+        if skill not in had:
+            near = difflib.get_close_matches(skill, had, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"skills of the pools are {had}"
+            table.wrong(skill, "is a skill that no pool has", hint)
+        found.append((skill, topics))
+    table.finish()
+    return tuple(found)
+
+
 def _known(table: Table, name: str, values: Sequence[str], known: set[str], what: str) -> None:
     for value in values:
         if value not in known:
@@ -235,6 +251,8 @@ def _alerts(table: Table) -> AlertPolicy:
         distinct_callers=int(table.number("distinct_callers", 8, low=1, high=1000, whole=True)),
         lateness=table.duration("lateness", default.lateness),
         redial_window=table.duration("redial_window", default.redial_window),
+        incident_weight=table.number("incident_weight", 1.0, low=0, high=1),
+        incident_window=table.duration("incident_window", default.incident_window),
     )
     if policy.alert_per_year > policy.watch_per_week * 52:
         table.wrong(

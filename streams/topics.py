@@ -58,7 +58,7 @@ AGENTS = Topic(
     partitions=1,
     cleanup="compact",
     writer="intake",
-    readers=("staffing", "boards", "callbacks"),
+    readers=("staffing", "boards", "callbacks", "callout"),
 )
 PULSES = Topic(
     name="pulses",
@@ -85,7 +85,7 @@ SURGES = Topic(
     cleanup="compact,delete",
     retention_ms=90 * DAY_MS,
     writer="surge",
-    readers=("surge", "staffing", "boards", "command"),
+    readers=("surge", "staffing", "boards", "command", "callout"),
 )
 SEATS = Topic(
     name="seats",
@@ -94,7 +94,7 @@ SEATS = Topic(
     partitions=1,
     cleanup="compact",
     writer="staffing",
-    readers=("boards", "admission"),
+    readers=("boards", "admission", "callout"),
 )
 OVERFLOW = Topic(
     name="overflow",
@@ -159,7 +159,7 @@ CLOCK = Topic(
     partitions=1,
     cleanup="compact",
     writer="intake",
-    readers=("tally", "surge", "staffing", "callbacks", "boards"),
+    readers=("tally", "surge", "staffing", "callbacks", "boards", "callout"),
 )
 BASELINES = Topic(
     name="baselines",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-_WIDTH, _ROW, _LEFT, _TOP = 900, 26, 270, 40
+_WIDTH, _ROW, _LEFT, _TOP = 940, 26, 310, 40
 _COLOURS = ("#1f6fb2", "#d9822b", "#c4321c")
 
 

@@ -183,16 +183,17 @@ def _rate(name: str, alarms: int, lived: float) -> dict[str, Any]:
 
 def peer_rows(runs: int, rng: np.random.Generator) -> dict[str, dict[str, Any]]:
     """Every peer on the same streams: a week and more of calm, then a rise that lasts."""
-    say(f"\nothers on {runs} streams each: mean delay (share found), false alarms in calm a year")
+    say(f"\nothers on {runs} streams each: mean delay (share found), false alarms in calm a year,")
+    say("and the same with a day cycle of 60 %")
     lasts = 6 * _HOUR
     # Some look only every so many minutes: the onset is at no special one.
     calms = _CALM_DAYS * _DAY + rng.random(runs) * _HOUR
     base = PER_HOUR / _HOUR
     streams = {size: [_stream(base, some, lasts, size, rng) for some in calms] for size in SIZES}
-    quiet = np.sort(rng.random(rng.poisson(base * _QUIET_DAYS * _DAY)) * _QUIET_DAYS * _DAY)
+    quiet, cycle = _quiet(base, 0.0, rng), _quiet(base, calm.SWING, rng)
     rows: dict[str, dict[str, Any]] = {}
     for peer in all_peers():
-        alarms = [at for at in peer.alarms(quiet, _QUIET_DAYS * _DAY) if at > _CALM_DAYS * _DAY]
+        calmly = [_a_year(peer.alarms(times, _QUIET_DAYS * _DAY)) for times in (quiet, cycle)]
         found = {
             size: [
                 list(peer.alarms(times, some + lasts))
@@ -200,45 +201,59 @@ def peer_rows(runs: int, rng: np.random.Generator) -> dict[str, dict[str, Any]]:
             ]
             for size in SIZES
         }
-        rows[peer.name] = _row(peer.name, found, calms, _spaced(alarms) / _calm_years())
+        rows[peer.name] = _row(peer.name, found, calms, calmly)
     if prometheus.is_here():
-        rows[f"PromQL adaptive rules ({prometheus.version()})"] = _real(streams, calms, quiet)
+        rows[f"PromQL adaptive rules ({prometheus.version()})"] = _real(
+            streams, calms, quiet, cycle
+        )
     else:
         say("  Prometheus is not installed (make setup-all): its rules are emulated only")
     return rows
 
 
-def _real(streams: dict[int, list[Any]], calms: Any, quiet: Any) -> dict[str, Any]:
+def _real(streams: dict[int, list[Any]], calms: Any, quiet: Any, cycle: Any) -> dict[str, Any]:
     """The adaptive rules in a real Prometheus, on the first streams of each size."""
     count = min(30, len(calms))
     named = {f"{size}/{n}": streams[size][n] for size in SIZES for n in range(count)}
     length = (_CALM_DAYS + 1) * _DAY
     said = prometheus.alerts_of(named, length)
-    alarms = prometheus.alerts_of({"calm": quiet}, _QUIET_DAYS * _DAY)["calm"]
+    ordinary = {"flat": quiet, "cycle": cycle}
+    calmly = prometheus.alerts_of(ordinary, _QUIET_DAYS * _DAY)
     emulated = next(peer for peer in all_peers() if "PromQL" in peer.name)
-    same = sum(
-        [at for at in emulated.alarms(times, length) if at > _DAY]
-        == [at for at in said[name] if at > _DAY]
-        for name, times in named.items()
-    )
-    calmly = [at for at in emulated.alarms(quiet, _QUIET_DAYS * _DAY) if at > _DAY]
-    equal = calmly == [at for at in alarms if at > _DAY]
+
+    def agrees(times: Any, seconds: float, alarms: list[float]) -> bool:
+        # In the first hours a rule has no window to look back on yet.
+        by_us = [at for at in emulated.alarms(times, seconds) if at > _DAY]
+        return by_us == [at for at in alarms if at > _DAY]
+
+    same = sum(agrees(times, length, said[name]) for name, times in named.items())
+    equal = all(agrees(times, _QUIET_DAYS * _DAY, calmly[n]) for n, times in ordinary.items())
     say(f"  Prometheus and the emulation say the same on {same} of {len(named)} streams")
     say(f"  and {'the same' if equal else 'not the same'} in {_QUIET_DAYS} calm days")
     found = {size: [said[f"{size}/{n}"] for n in range(count)] for size in SIZES}
-    late = [at for at in alarms if at > _CALM_DAYS * _DAY]
-    row = _row("PromQL adaptive rules, Prometheus", found, calms, _spaced(late) / _calm_years())
+    rates = [_a_year(calmly[name]) for name in ordinary]
+    row = _row("PromQL adaptive rules, Prometheus", found, calms, rates)
     return row | {"same": same, "streams": len(named), "same_in_calm": equal}
 
 
-def _calm_years() -> float:
-    return (_QUIET_DAYS - _CALM_DAYS) / 365.25
+def _quiet(base: float, swing: float, rng: np.random.Generator) -> Any:
+    """Ordinary calls over many days, with a day cycle of so much either way."""
+    days = _QUIET_DAYS * _DAY
+    times = np.sort(rng.random(rng.poisson(base * (1 + swing) * days)) * days)
+    share = (1 + swing * np.sin(2 * math.pi * times / _DAY)) / (1 + swing)
+    return times[rng.random(times.size) < share]
+
+
+def _a_year(alarms: Iterable[float]) -> float:
+    """Alarms a year in ordinary days, after the first week."""
+    years = (_QUIET_DAYS - _CALM_DAYS) / 365.25
+    return _spaced([at for at in alarms if at > _CALM_DAYS * _DAY]) / years
 
 
 def _row(
-    name: str, found: dict[int, list[list[float]]], calms: Any, a_year: float
+    name: str, found: dict[int, list[list[float]]], calms: Any, calmly: list[float]
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"delays": [], "found": [], "a_year": a_year}
+    row: dict[str, Any] = {"delays": [], "found": [], "a_year": calmly[0], "by_day": calmly[1]}
     for alarms in found.values():
         first = [_first(some, onset) for some, onset in zip(alarms, calms, strict=False)]
         hits = [delay for delay in first if delay is not None]
@@ -248,7 +263,7 @@ def _row(
         f"x{size} {delay or math.nan:7.0f} s ({share:4.0%})"
         for size, delay, share in zip(SIZES, row["delays"], row["found"], strict=True)
     )
-    say(f"  {name:34} {cells}   {a_year:6.0f} a year")
+    say(f"  {name:34} {cells}   {calmly[0]:6.0f} a year {calmly[1]:6.0f}")
     return row
 
 

@@ -19,7 +19,6 @@ import httpx
 import numpy as np
 
 from load.bench.adaptive import CALLS, MINUTE, OUTSIDE, STAGES, Array, Recorded, counter, fired
-from services.supervisor.prometheus import PrometheusPlan
 
 BEGINS: Final = 1_767_225_600  # 2026-01-01, a whole number of weeks is not needed
 _POINTS: Final = 10_000
@@ -61,16 +60,14 @@ class Past:
     """Series with timestamps, as blocks on disk; values are by minute, NaN where there is none."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self._plan = PrometheusPlan(data=folder, port=port, targets={})
-        self._plan.write_files()
-        (folder / "tsdb").mkdir()
+        self._folder = folder
+        self._blocks = folder / "tsdb"
+        self._blocks.mkdir()
+        (folder / "prometheus.yml").write_text("global: {}\n")
 
     def remember(self, name: str, kind: str, series: Iterable[tuple[str, Array]]) -> None:
         """Write a metric's samples as OpenMetrics, and have them made into blocks."""
-        text = self._plan.data / "samples.txt"
+        text = self._folder / "samples.txt"
         with text.open("w") as lines:
             lines.write(f"# TYPE {name.removesuffix('_total')} {kind}\n")
             for stream, values in series:
@@ -82,18 +79,26 @@ class Past:
                 )
             lines.write("# EOF\n")
         argv = ["promtool", "tsdb", "create-blocks-from", "--max-block-duration=720h"]
-        argv += ["openmetrics", "--quiet", str(text), str(self._plan.data / "tsdb")]
+        argv += ["openmetrics", "--quiet", str(text), str(self._blocks)]
         subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
 
     @contextlib.contextmanager
     def asked(self) -> Iterator["Asked"]:
         """A Prometheus over what is remembered so far, for as long as it is asked."""
-        argv = [part for part in self._plan.argv() if "retention" not in part]
-        argv += ["--storage.tsdb.retention.time=100y", "--query.max-samples=500000000"]
-        with (self._plan.data / "log").open("a") as log:
+        address = f"127.0.0.1:{_free_port()}"
+        argv = [
+            "prometheus",
+            f"--config.file={self._folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={self._blocks}",
+            "--storage.tsdb.retention.time=100y",
+            "--query.max-samples=500000000",
+            f"--web.listen-address={address}",
+            "--log.level=warn",
+        ]
+        with (self._folder / "log").open("a") as log:
             process = subprocess.Popen(argv, stdout=log, stderr=log)  # noqa: S603
             try:
-                with httpx.Client(base_url=self._plan.url, timeout=300) as client:
+                with httpx.Client(base_url=f"http://{address}", timeout=300) as client:
                     _wait_until_ready(client, process)
                     yield Asked(client)
             finally:
@@ -134,6 +139,13 @@ class Asked:
         answer.raise_for_status()
         result: list[dict[str, Any]] = answer.json()["data"]["result"]
         return result
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _wait_until_ready(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:

@@ -27,6 +27,8 @@ YEAR: Final = timedelta(days=365.25)
 WEEK: Final = timedelta(days=7)
 ORDINARY: Final = "S0"
 CRISES: Final = {"S9": 50, "S2": 20, "S5-centre": 20}
+# What is judged here is the surges; a plan of seats costs more than all else together.
+_PLAN: Final = timedelta(minutes=10)
 # Objects of a run live as long as it does: looking for dead ones between is a tenth of the time.
 _OBJECTS: Final = 500_000
 
@@ -49,7 +51,7 @@ class Said:
 def said(scenario: Scenario, centre: Centre, seed: int) -> Said:
     """Play a scenario with a seed of its own."""
     begun = time.process_time()
-    rehearsal = Rehearsal(scenario, centre, seed=seed)
+    rehearsal = Rehearsal(scenario, centre, seed=seed, plan_every=_PLAN)
     score = rehearsal.run()
     # S2 to S9 are sorted by time; the first surge belongs to no burst before the first.
     begins = scenario.starts + (scenario.bursts[0].at if scenario.bursts else timedelta(0))

@@ -35,7 +35,10 @@ SOURCE: Final = "sim"
 
 
 class Rehearsal:
-    """One run of a scenario. `platform` False plays the hall alone, as history had it."""
+    """One run of a scenario. `platform` False plays the hall alone, as history had it.
+
+    `plan_every` is how often seats are planned in a surge between two things said of it.
+    """
 
     def __init__(
         self,
@@ -44,6 +47,7 @@ class Rehearsal:
         *,
         seed: int | None = None,
         platform: bool = True,
+        plan_every: timedelta = BUSY_PLAN,
     ) -> None:
         self.scenario = scenario
         self.centre = centre
@@ -64,6 +68,7 @@ class Rehearsal:
         self._offsets = itertools.count()
         self._dirt = DirtyLine(scenario.faults, scenario.seed if seed is None else seed)
         self._surging: set[str] = set()
+        self._plan_every = plan_every
         self._next_plan = scenario.starts
         self._answered: set[str] = set()
 
@@ -114,7 +119,7 @@ class Rehearsal:
         self._pulses()
         self._surge_facts(self._watch.tick(now))
         if now >= self._next_plan:
-            self._next_plan = now + (BUSY_PLAN if self._surging else CALM_PLAN)
+            self._next_plan = now + (self._plan_every if self._surging else CALM_PLAN)
             self._seats(self._planner.tick(now))
         self.promises.tick()
         busy = self.hall.waiting or self._surging

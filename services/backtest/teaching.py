@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from services.backtest.reading import Row
 from services.backtest.run import WEEKS_A_YEAR
 from streams.domain.centre import Centre
-from streams.domain.detection.baseline import Shape
+from streams.domain.detection.baseline import Seasoned, Shape
 from streams.domain.detection.calendar import HOUR, WEEK_HOURS, Calendar
 from streams.domain.detection.checkpoint import season_data
 from streams.domain.detection.plan import TOTAL
@@ -145,10 +145,12 @@ class Teacher:
         calendar = self.season.calendar
         reference = self.season.reference
         rates = [0.0] * WEEK_HOURS
+        seen, expected = self._levels.get(TOTAL, (0.0, 0.0))
+        level = seen / expected if reference and expected > 0 else 1.0
         for slot in range(self._slot + 2, self._slot + 2 + WEEK_HOURS):
             hour = calendar.hour_of_week(slot)
             mean = self.season.mean(calendar.begins(slot))
-            rates[hour] = mean * (reference[hour] if reference else 1.0)
+            rates[hour] = mean * (reference[hour] * level if reference else 1.0)
         self.season.known_day = known
         return tuple(rates)
 
@@ -164,7 +166,9 @@ class Teacher:
         for key in self._hour.keys() | self._levels.keys():
             seen, expected = self._levels.get(key, (0.0, 0.0))
             shape = self._shapes.get(key) or self._shapes.get(TOTAL)
-            mass = shape.mass(begin, end) if shape else (end - begin) / HOUR
+            # As the worker will have it: a level is what is left when the season is taken out.
+            usual = Seasoned(shape, self.season).mass(begin, end) if shape else None
+            mass = usual if usual is not None else (end - begin) / HOUR
             keep = 1 - 1 / self.season.policy.level_memory
             self._levels[key] = (
                 seen * keep + self._hour.get(key, 0.0),

@@ -71,7 +71,7 @@ class Journal:
 
     def level(self, data: SurgeData, title: Title, change: Change, at: datetime) -> None:
         """An episode went up or down, or was named more narrowly."""
-        if _by_people(data, change):
+        if _by_people(data, change) or change.before == change.after == "normal":
             return
         if change.before != change.after:
             up = change.after != "normal"
@@ -93,7 +93,7 @@ class Journal:
         if data.declared_by and (was is None or was.declared_by is None):
             by, until = data.declared_by, data.held_until
             self._add(_Entry(at, "people_declared", names=names, by=by, until=until))
-        elif data.held_until and (was is None or was.held_until != data.held_until):
+        elif data.held_until and was is not None and was.held_until != data.held_until:
             self._add(_Entry(at, "people_extended", names=names, until=data.held_until))
         if data.acknowledged_at and data.acknowledged_by and not (was and was.acknowledged_at):
             seen = data.acknowledged_at, data.acknowledged_by

@@ -141,6 +141,7 @@ class Levels:
             rate_per_hour=data.rate_per_hour,
             score=data.statistic / data.threshold if data.threshold else 0.0,
             sentence=data.sentence,
+            declared_by=data.declared_by or "",
         )
 
 

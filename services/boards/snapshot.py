@@ -43,6 +43,7 @@ class KeyLevel(msgspec.Struct, frozen=True, kw_only=True):
     rate_per_hour: float
     score: float
     sentence: str
+    declared_by: str = ""
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):

@@ -149,6 +149,16 @@ def evidence(headline: Headline, at: datetime, zone: tzinfo) -> tuple[Title, Tit
     if headline.key is None:
         return _calm(headline, at, zone), Title("", "")
     key = headline.key
+    if key.declared_by and key.score < 1:
+        # The numbers do not show it (yet), so they come second.
+        by = ROLE_WORDS[key.declared_by]
+        return (
+            Title(f"{by.ko} 선언", f"Declared by {by.en}"),
+            Title(
+                f" — 예상 {number(key.expected)}명에 {key.observed:,}명.",
+                f": {key.observed:,} callers where {number(key.expected)} were expected.",
+            ),
+        )
     bold = Title(
         f"예상 {number(key.expected)}명에 {key.observed:,}명",
         f"{key.observed:,} callers where {number(key.expected)} were expected",

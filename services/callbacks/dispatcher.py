@@ -173,6 +173,8 @@ class Dispatcher:
             status = await self._phone.dial_status(todo.dial)
             if status.condition in ("ringing", "connected"):
                 return False
+            # How it ended may be another story than the desk's: the phone system knows better.
+            return await self._write_status(state, todo.dial, status)
         return await self._write(
             "dial_ended", state, lambda book, now: book.dial_ended(state.id, todo.dial, now)
         )

@@ -9,7 +9,6 @@ from services.callout.answering.tokens import Tokens, hash_of
 from services.callout.answers import Answer, Offered, Reply, ReplyKind
 from services.callout.commands import Commands
 from services.callout.directory import Directory
-from services.callout.lines import Lines
 from services.callout.wording import language_of
 from services.message_ports import Receipt
 from streams.domain.callout import answering, sending
@@ -32,14 +31,12 @@ class AnswersIn:
         self,
         commands: Commands,
         directory: Directory,
-        lines: Lines,
         tokens: Tokens,
         now: Callable[[], datetime],
         place: str,
     ) -> None:
         self._commands = commands
         self._directory = directory
-        self._lines = lines
         self._tokens = tokens
         self._now = now
         self._place = place
@@ -102,10 +99,7 @@ class AnswersIn:
         found = self._commands.book.by_attempt(receipt.attempt)
         if found is None:
             return
-        offer, attempt = found
-        if offer.drill:
-            # The doors tell the true accounts' router themselves.
-            self._lines.drills.receipt(receipt, attempt.kind)
+        attempt = found[1]
         fresh = await self._commands.run(
             "receipt",
             lambda book, now: sending.receipt(

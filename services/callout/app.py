@@ -63,13 +63,14 @@ def create_app(settings: Settings, lines: Lines | None = None) -> FastAPI:
 
 
 def lines_of(found: list[Route]) -> Lines:
-    """The accounts for drills apart from all others. Those serve true call-outs in a rehearsal.
+    """The accounts for drills apart from all others.
 
-    A centre that has only accounts for drills pages through them and reaches nobody.
+    A centre that has only accounts for drills rehearses: it pages through them, and nobody real.
     """
-    drills = [route for route in found if getattr(route.provider, "drills", False)]
-    live = [route for route in found if route not in drills] or drills
-    return Lines(Router(live), DrillRouter(drills))
+    fenced = [route for route in found if getattr(route.provider, "drills", False)]
+    drills = DrillRouter(fenced)
+    live = [route for route in found if route not in fenced]
+    return Lines(Router(live) if live else drills, drills)
 
 
 def _install_errors(app: FastAPI) -> None:

@@ -33,11 +33,11 @@ class Lines:
         """The router for a call-out."""
         return self.drills if drill else self.live
 
-    def both(self) -> tuple[Router, Router]:
-        """Every router, for ticking and showing."""
-        return self.live, self.drills
+    def both(self) -> tuple[Router, ...]:
+        """Every router, for ticking and showing; one when a rehearsal has no other."""
+        return tuple(dict.fromkeys((self.live, self.drills)))
 
     async def stop(self) -> None:
         """Close every account's connections."""
-        await self.live.stop()
-        await self.drills.stop()
+        for router in self.both():
+            await router.stop()

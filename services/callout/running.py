@@ -26,6 +26,7 @@ from services.callout.lines import Lines
 from services.callout.needs import Needs
 from services.callout.people.people import People
 from services.callout.rebuild import rebuild
+from services.callout.seated import Seated
 from services.callout.sender import Sender
 from services.callout.settings import Settings
 from services.callout.sheet import Sheets
@@ -64,7 +65,6 @@ class Running:
         self.answers = AnswersIn(
             self.commands,
             self.directory,
-            lines,
             settings.answer_tokens,
             self.clock.now,
             centre.callout.place,
@@ -89,6 +89,7 @@ class Running:
         )
         self.needs = Needs(self.commands, self.centre)
         self.surges = SurgesIn(connections, self.commands, self.needs, self.centre)
+        self.seated = Seated(connections, self.commands, self.people, self.directory)
         self.sheets = Sheets(
             self.commands,
             self.engine,
@@ -128,6 +129,8 @@ class Running:
         self._spawn(self.surges.follow(SEATS))
         self._spawn(self.surges.follow(SURGES))
         self._spawn(self.surges.run())
+        self._spawn(self.seated.keep_shifts())
+        self._spawn(self.seated.follow_desks())
 
     async def stop(self) -> None:
         """Finish what was decided, then close."""
@@ -241,6 +244,7 @@ class Running:
                 self.answers.learn(state.id)
             if isinstance(state, CalloutData) and isinstance(before, CalloutData):
                 _measure(before, state)
+        self.seated.changed(changes)
         self.version += 1
         self._seen.set()
         self._seen = asyncio.Event()

@@ -45,6 +45,7 @@ SWEEP_SECONDS: Final = 5.0
 # So many wait for their turn at a time: enough to keep every provider busy, few enough that a new
 # message is never far behind.
 LEAST_WAITING: Final = 4
+WAITING_SECONDS: Final = 0.25
 SHORTEST_VALIDITY: Final = timedelta(minutes=1)
 ASK_AGAIN_SECONDS: Final = 1.0
 NO_PROVIDER: Final = "no_provider"
@@ -278,7 +279,7 @@ class Sender:
         key = (offer.drill, attempt.kind)
         if key not in self._waiting:
             rates = [p.per_second for p in router.providers.values() if attempt.kind in p.kinds]
-            places = max(LEAST_WAITING, round(sum(rates)))
+            places = max(LEAST_WAITING, round(WAITING_SECONDS * sum(rates)))
             self._waiting[key] = asyncio.Semaphore(places)
         return self._waiting[key]
 

@@ -123,7 +123,8 @@ def shown_lines(lines: Lines) -> list[dict[str, Any]]:
     """Every account: its limit and how long its line is."""
     return [
         asdict(line) | {"drills": drills}
-        for drills, router in ((False, lines.live), (True, lines.drills))
+        for router in lines.both()
+        for drills in (router is lines.drills,)
         for line in router.lines()
     ]
 

@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 
-from services.command import routes
+from services.command import routes, version_routes
 from services.command.orders import OrderRefusedError
 from services.command.running import Running
 from services.command.schemas import KINDS
@@ -24,6 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SmallBodies)
     answered = refusals(400, 401, 403, 404, 409, 413, 422, 503, schema=ERROR_SCHEMA)
     app.include_router(routes.router, responses=answered)
+    app.include_router(version_routes.router, responses=answered)
     _install_errors(app)
     return app
 

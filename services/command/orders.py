@@ -19,12 +19,11 @@ from services.command.schemas import (
     PlanBody,
 )
 from services.command.standing import Standing
-from streams.domain.centre import Centre
 from streams.errors import SurgelineError
 from streams.events.codec import encode
 from streams.events.commands import Order, OrderData, OrderGiven, Role
 from streams.events.surges import SurgeData
-from streams.kafka import LogWriter, Outgoing
+from streams.kafka import FollowedCentre, LogWriter, Outgoing
 from streams.telemetry import metrics
 from streams.topics import COMMANDS
 
@@ -32,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SOURCE: Final = "surgeline/command"
 ONLY: Final = 0
+LITTLE: Final = timedelta(seconds=5)
 LONGEST_HOLD: Final = timedelta(days=7)
 LONGEST_QUIET: Final = timedelta(hours=24)
 FARTHEST_PLAN: Final = timedelta(days=366)
@@ -54,7 +54,7 @@ class OrderDesk:
 
     def __init__(
         self,
-        centre: Centre,
+        centre: FollowedCentre,
         standing: Standing,
         writer: LogWriter,
         now: Callable[[], datetime],
@@ -71,7 +71,7 @@ class OrderDesk:
             known = self._standing.orders.get(body.id)
             if known is not None:
                 return self._repeated(known, body), True
-            now = max(self._now(), self._standing.last_given() or self._now())
+            now = self._moment()
             key = self._checked(body, now)
             order = _given(body.order(now, key), body, who, now)
             record = Outgoing(
@@ -84,6 +84,13 @@ class OrderDesk:
             "order given", extra={"order": order.id, "kind": body.kind, "role": order.data.role}
         )
         return order, False
+
+    def _moment(self) -> datetime:
+        """Now, and not before the last order: clocks are set by a little now and then. One that is
+        far ahead was given in a rehearsal that is over.
+        """
+        now, last = self._now(), self._standing.last_given()
+        return last if last is not None and now < last < now + LITTLE else now
 
     def _repeated(self, known: OrderGiven, body: AnyBody) -> OrderGiven:
         key = getattr(known.data.order, "key", "")
@@ -126,8 +133,8 @@ class OrderDesk:
 
     def _known_queue(self, key: str) -> None:
         kind, _, name = key.partition(":")
-        if kind == "queue" and self._centre.queue(name) is None:
-            names = ", ".join(queue.name for queue in self._centre.queues)
+        if kind == "queue" and self._centre.centre.queue(name) is None:
+            names = ", ".join(queue.name for queue in self._centre.centre.queues)
             raise OrderRefusedError(422, "invalid", "key", f"queues are {names}")
 
 

@@ -9,9 +9,10 @@ from aiokafka.errors import KafkaError
 from services.command.orders import OrderDesk
 from services.command.settings import Settings
 from services.command.standing import Standing
+from services.command.versions import VersionDesk
 from streams.errors import InvalidEventError
 from streams.events.codec import decode
-from streams.kafka import FollowedClock, LogWriter, follow
+from streams.kafka import FollowedCentre, FollowedClock, LogWriter, follow
 from streams.topics import COMMANDS, SURGES, Topic
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,9 @@ class Running:
         self.standing = Standing()
         self.clock = FollowedClock(settings.connections)
         self._writer = LogWriter(settings.connections)
-        self.desk = OrderDesk(settings.centre, self.standing, self._writer, self.clock.now)
+        self.centre = FollowedCentre(settings.connections)
+        self.desk = OrderDesk(self.centre, self.standing, self._writer, self.clock.now)
+        self.versions = VersionDesk(settings.connections, self.centre, self._writer, self.clock.now)
         self._behind = {topic.name for topic in FOLLOWED}
         self._opened = False
         self._task: asyncio.Task[None] | None = None
@@ -49,6 +52,7 @@ class Running:
             self._task.cancel()
             await asyncio.wait([self._task])
         if self._opened:
+            await self.centre.stop()
             await self.clock.stop()
             await self._writer.stop()
 
@@ -68,7 +72,9 @@ class Running:
             else:
                 break
         await self.clock.start()
+        await self.centre.start()
         self._opened = True
+        await self.versions.put_own_file()
 
     async def _follow(self, topic: Topic) -> None:
         def caught_up() -> None:

@@ -6,8 +6,6 @@ from typing import Final
 
 from services.auth import Tokens
 from services.serving import listening
-from streams.centre_file import load_centre
-from streams.domain.centre import Centre
 from streams.settings import Connections
 
 PORT: Final = 8480
@@ -18,7 +16,6 @@ class Settings:
     """Printing them shows no secret."""
 
     connections: Connections
-    centre: Centre = field(repr=False)
     host: str = "127.0.0.1"
     port: int = PORT
     tokens: Tokens = field(repr=False)
@@ -27,5 +24,4 @@ class Settings:
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read and check everything; `WrongSettingError` says what would be right."""
         connections = Connections.from_env(env)
-        centre = load_centre(connections.centre)
-        return cls(connections=connections, centre=centre, **listening(env, PORT))
+        return cls(connections=connections, **listening(env, PORT))

@@ -129,19 +129,9 @@ async def renew(
     if not _by_itself(request):
         return _to_desk()
     call = call_of(told["callback"])
-    return JSONResponse(
-        {
-            "held": True,
-            "state": call.state,
-            "until": moments.clock(
-                call.lease_until or house.now(),
-                house.settings.centre.timezone,
-                call.lease_until or house.now(),
-                seconds=True,
-            ),
-        },
-        headers=NOT_KEPT,
-    )
+    home, until = house.settings.centre.timezone, call.lease_until or house.now()
+    shown = f"{moments.clock(until, home, until, seconds=True)} {moments.zone_name(until, home)}"
+    return JSONResponse({"held": True, "state": call.state, "until": shown}, headers=NOT_KEPT)
 
 
 def meant(request: Request, one: dict[str, Any], text: str) -> datetime:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.consoles.words import LANGUAGES, Said
+from services.consoles.words.said import LANGUAGES, Said
 from streams.domain.centre import Centre
 
 _LANGUAGES: Final = {

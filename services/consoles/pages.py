@@ -119,8 +119,6 @@ class Pages:
         return {
             "now": now,
             "clock": clock,
-            "time": lambda at: moments.clock(at, home, now),
-            "zone": moments.zone_name(now, home),
             "span": lambda length: moments.span(length, language),
             "zone_of": lambda name: moments.zone_name(now, moments.zone_of(name, home)),
             "is_home": lambda name: moments.zone_of(name, home) == home,

@@ -9,6 +9,7 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
+from services import tasks
 from streams.errors import SurgelineError
 from streams.events.audit import AuditData, AuditRecorded
 from streams.events.codec import decode
@@ -46,9 +47,7 @@ class Trail:
 
     async def stop(self) -> None:
         """Stop."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await tasks.end(self._task)
 
     def latest(self, *, actor: str = "", refused: bool = False) -> list[Line]:
         """The latest first; of one actor, and only what was refused, when asked for."""

@@ -84,6 +84,7 @@ class Admission:
         kind = _kind(fields)
         _envelope(fields)
         number = self._hide_caller(fields) if kind is not AgentStateChanged else None
+        self._hide_place(fields)
         event = _typed(fields, kind, now)
         content = encode(event)
         if len(content) > self._event_bytes:
@@ -117,6 +118,13 @@ class Admission:
         key, key_id = self._pseudonyms.key_of(number)
         data["caller"] = Caller(key=key, key_id=key_id)
         return number
+
+    def _hide_place(self, fields: dict[str, Any]) -> None:
+        """A place may be somebody's address: equal ones stay equal, and none can be read."""
+        data = fields.get("data")
+        if isinstance(data, dict) and isinstance(data.get("place"), str) and data["place"]:
+            place = " ".join(data["place"].split()).casefold()
+            data["place"] = self._pseudonyms.digest_of(f"place\x1f{place}".encode())[:8].hex()
 
 
 def _sixteen(content: bytes) -> bytes:

@@ -5,7 +5,7 @@ centre never lets anyone do that.
 """
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +19,7 @@ from streams.events.control import ClockData, ClockDeclared
 from streams.kafka import FollowedClock, LogWriter, Outgoing
 from streams.topics import CLOCK
 
+YEARS: Final = range(1900, 2400)
 FASTEST: Final = 100_000.0
 KEY: Final = b"centre"
 
@@ -39,12 +40,21 @@ def read_declaration(body: bytes, who: Identity) -> ClockData:
         raise InvalidEventError("invalid", "speed", f"must be 0 to {FASTEST:.0f}")
     if not math.isfinite(data.shift_seconds):
         raise InvalidEventError("invalid", "shift_seconds", "must be a number")
+    if not _is_usable(data, datetime.now(UTC)):
+        detail = f"must lead to a time from {YEARS.start} to {YEARS.stop} at this wall and speed"
+        raise InvalidEventError("invalid", "event", detail)
     return msgspec.structs.replace(
         data,
         wall=data.wall.astimezone(UTC),
         event=data.event.astimezone(UTC),
         declared_by=data.declared_by[:128] or who.name,
     )
+
+
+def _is_usable(data: ClockData, now: datetime) -> bool:
+    """Whether the clock shows a year that anybody could mean, today and tomorrow."""
+    clock = CentreClock(wall=data.wall, event=data.event, speed=data.speed)
+    return all(clock.at(day).year in YEARS for day in (now, now + timedelta(days=1)))
 
 
 async def declare(data: ClockData, clock: FollowedClock, writer: LogWriter) -> None:

@@ -71,5 +71,7 @@ class PrometheusPlan:
             f"--storage.tsdb.path={self.data / 'tsdb'}",
             "--storage.tsdb.retention.time=30d",
             f"--web.listen-address=127.0.0.1:{self.port}",
+            # What was said before Alertmanager was there is said again soon, not after a minute.
+            "--rules.alert.resend-delay=10s",
             "--log.level=warn",
         ]

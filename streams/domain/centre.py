@@ -87,7 +87,11 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPolicy:
-    """Two tiers from one statistic. The budgets hold over all keys and roll-ups together."""
+    """Two tiers from one statistic. The budgets hold over all keys and roll-ups together.
+
+    Further reports of one incident (the same place and topic, within `incident_window` of the last)
+    weigh `incident_weight` of a person; with 1 they are people like any others.
+    """
 
     alert_per_year: float = 1.0
     watch_per_week: float = 1.0
@@ -95,6 +99,8 @@ class AlertPolicy:
     ratios: tuple[float, ...] = (2.0, 3.5, 7.0, 15.0, 40.0)
     distinct_callers: int = 8
     lateness: timedelta = timedelta(minutes=10)
+    incident_weight: float = 1.0
+    incident_window: timedelta = timedelta(minutes=10)
     redial_window: timedelta = timedelta(minutes=60)
 
 
@@ -210,7 +216,16 @@ class Centre:
     admission: AdmissionPolicy = field(default_factory=AdmissionPolicy)
     people: PeoplePolicy = field(default_factory=PeoplePolicy)
     callout: CalloutPolicy = field(default_factory=CalloutPolicy)
+    skills: tuple[tuple[str, tuple[str, ...]], ...] = ()
     version: str = ""
+
+    def skill_of(self, key: str) -> str | None:
+        """The skill that a surge key needs, where some pool has it: that of its topic."""
+        topic = key.removeprefix("topic:")
+        if topic == key:
+            return None
+        had = {skill for pool in self.pools for skill in pool.skills}
+        return next((skill for skill, of in self.skills if topic in of and skill in had), None)
 
     def queue(self, name: str) -> Queue | None:
         """The queue of that name, if the centre has it."""

@@ -8,6 +8,10 @@ speed and be judged as it would have been then.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
+LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,11 @@ class CentreClock:
     def at(self, wall: datetime) -> datetime:
         """The centre's time at a moment of wall time; both aware, in UTC."""
         elapsed = (wall - self.wall).total_seconds() * self.speed
-        return self.event + timedelta(seconds=elapsed)
+        try:
+            return self.event + timedelta(seconds=elapsed)
+        except OverflowError:
+            # A fast clock that was forgotten: it stands at the end of the calendar.
+            return LAST if elapsed > 0 else FIRST
 
 
 REAL_TIME = CentreClock()

@@ -68,7 +68,10 @@ class EpisodeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class DetectorData(Data, frozen=True, kw_only=True):
-    """A key's settled state, to be gone on from bit by bit."""
+    """A key's settled state, to be gone on from bit by bit.
+
+    `incidents` has the latest second of each place and topic that was reported lately.
+    """
 
     key: str
     settled_until: datetime
@@ -80,6 +83,7 @@ class DetectorData(Data, frozen=True, kw_only=True):
     runs: tuple[tuple[int, float, float], ...]
     identified: float = 0.0
     repeats: float = 0.0
+    incidents: tuple[tuple[str, int], ...] = ()
     episode: EpisodeState | None = None
 
 

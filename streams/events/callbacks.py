@@ -121,6 +121,7 @@ class CallbackData(Data, frozen=True, kw_only=True):
     skills: tuple[str, ...] = ()
     caller_tz: str | None = None
     caller_tz_from: ZoneProvenance | None = None
+    consent: Consent = "presumed"
     contact: str
     still_waiting: bool = False
     on_hold: tuple[str, ...] = ()

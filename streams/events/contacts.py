@@ -43,6 +43,8 @@ class ContactData(Data, frozen=True, kw_only=True):
     changes what the caller got. `consent_callback` is false when the caller refused a callback.
     `skills` are what whoever answers must have. `caller_tz` is where the caller is, as an IANA
     name, and `caller_tz_from` says who knows that: the caller, or their app.
+    `place` says where the incident is that is reported, as a token: the same text, such as a map
+    square or a station's name, is the same token. Intake puts a keyed hash in its stead.
     """
 
     queue: Name
@@ -58,6 +60,7 @@ class ContactData(Data, frozen=True, kw_only=True):
     skills: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
     caller_tz: Zone | None = None
     caller_tz_from: ZoneSaid = "declared"
+    place: Code | None = None
 
 
 class ArrivedData(ContactData, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ class PulseData(Data, frozen=True, kw_only=True):
     distinct people; redials and reconnects are the same people again and carry no weight.
     `withheld` (a part of first_attempts) had no number, so they may be repeats. `revision` grows
     with every change of this (key, partition, second): the highest holds, whatever comes first.
+    `incidents` has, by token of place and topic, the first attempts that report one; it is left
+    out unless the centre file weighs such reports down.
     """
 
     key: str
@@ -26,6 +28,7 @@ class PulseData(Data, frozen=True, kw_only=True):
     reconnects: int = 0
     withheld: int = 0
     revision: int = 0
+    incidents: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class PulseCounted(CloudEvent, frozen=True, kw_only=True, tag="surgeline.pulse.counted.v1"):

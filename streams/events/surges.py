@@ -130,8 +130,9 @@ class SeatsData(Data, frozen=True, kw_only=True):
     what is in the house now. `release` helpers may go home. `reason` says in words which rate,
     handle time and target gave the number.
 
-    Of "all" only: `first` is the pool to call in first while help is needed; `skills` has
-    (median, upper end) by queue or language; handle_seconds and patience_seconds are in use.
+    `skills` has (median, upper end) by queue, language or skill: of a pool, the seats it gives to
+    each. Of "all" only: `first` is the pool to call in first while help is needed; handle_seconds
+    and patience_seconds are in use.
     """
 
     pool: str

@@ -36,6 +36,7 @@ class FollowedCentre:
         self._task: asyncio.Task[None] | None = None
         self.centre = self._own = load_centre(connections.centre)
         self._began = False
+        self._news = asyncio.Event()
         self.versions: list[CentreData] = []
 
     def on_change(self, listener: Callable[[Centre], None]) -> None:
@@ -47,6 +48,12 @@ class FollowedCentre:
         caught_up = asyncio.Event()
         self._task = asyncio.create_task(self._keep_following(caught_up.set))
         await caught_up.wait()
+
+    async def until(self, version: str) -> None:
+        """Return when this version has come from the log."""
+        while not any(known.version == version for known in self.versions):
+            self._news.clear()
+            await self._news.wait()
 
     async def stop(self) -> None:
         """Stop following."""
@@ -84,6 +91,7 @@ class FollowedCentre:
         first, self._began = not self._began, True
         new = first and all(version.version != self._own.version for version in versions)
         self.versions = list(versions)
+        self._news.set()
         centre = self._own if new or not versions else _read(versions[-1])
         if centre is None or centre.version == self.centre.version:
             return

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from streams.centre_file import check_text
@@ -124,3 +125,59 @@ async def in_force(connections: Connections) -> str:
     await followed.start()
     await followed.stop()
     return followed.centre.version
+
+
+def asker(service: ServiceProcess, env: SecretsEnv, role: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {env.tokens[role]}"}
+    return httpx.Client(base_url=service.url, headers=headers, timeout=20)
+
+
+async def test_a_version_is_previewed_applied_and_rolled_back_over_http(
+    connections: Connections, env: dict[str, str], secrets_env: SecretsEnv
+) -> None:
+    shipped = version(connections)
+    shorter = version(connections, ('wait_limit = "3m"', 'wait_limit = "1m"'))
+    async with ServiceProcess("services.command", env) as service:
+        with asker(service, secrets_env, "manager") as manager:
+            begun = manager.get("/v1/centre").json()
+            assert (begun["version"], begun["text"]) == (shipped.version, shipped.text)
+            seen = manager.post("/v1/centre/preview", json={"text": shorter.text}).json()
+            assert seen["changes"] == [
+                {"where": "overflow.wait_limit", "before": "3m", "after": "1m"}
+            ]
+            assert seen["hindsight"] == {"pulses": 0, "before": [], "after": []}
+            body = {"text": shorter.text, "on": shipped.version, "reason": "typhoon"}
+            assert not manager.post("/v1/centre/apply", json=body).json()["repeated"]
+            assert manager.post("/v1/centre/apply", json=body).json()["repeated"]
+            late = {**body, "text": shipped.text + "\n"}
+            assert manager.post("/v1/centre/apply", json=late).status_code == 409
+            assert await in_force(connections) == shorter.version
+            back = {"version": shipped.version, "on": shorter.version, "reason": "over"}
+            assert manager.post("/v1/centre/roll-back", json=back).status_code == 200
+            history = manager.get("/v1/centre").json()["history"]
+    assert await in_force(connections) == shipped.version
+    assert [(was["version"], was["rolled_back"]) for was in history] == [
+        (shipped.version, True),
+        (shorter.version, False),
+        (shipped.version, False),
+    ]
+
+
+async def test_a_file_that_cannot_be_used_is_refused_with_every_problem_and_leads_change_nothing(
+    connections: Connections, env: dict[str, str], secrets_env: SecretsEnv
+) -> None:
+    shipped = version(connections)
+    wrong = shipped.text.replace("seats = 24", "seats = -1").replace('"ko", "en"]', '"xx"]', 1)
+    async with ServiceProcess("services.command", env) as service:
+        with asker(service, secrets_env, "lead") as lead:
+            seen = lead.post("/v1/centre/preview", json={"text": wrong}).json()
+            body = {"text": wrong, "on": shipped.version, "reason": "try"}
+            assert lead.post("/v1/centre/apply", json=body).status_code == 403
+        with asker(service, secrets_env, "manager") as manager:
+            refused = manager.post("/v1/centre/apply", json=body)
+            unknown = {"version": "0" * 12, "on": shipped.version, "reason": "try"}
+            assert manager.post("/v1/centre/roll-back", json=unknown).status_code == 404
+    assert {problem["where"] for problem in seen["problems"]} >= {"pools[0].seats"}
+    assert refused.status_code == 422
+    assert refused.json()["error"]["field"] == "text"
+    assert await in_force(connections) == shipped.version

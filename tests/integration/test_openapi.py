@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from services.auth import ROLES, digest_of
 from streams.settings import Connections
-from tests.support.callbacks import publish, wanted
+from tests.support.callbacks import publish, sealed_number, until, wanted
 from tests.support.process import ServiceProcess
 from tests.support.stack import SecretsEnv, service_env
 
@@ -77,7 +77,8 @@ async def api(
     with open(secrets_env["SURGELINE_TOKENS"], "w") as file:  # noqa: ASYNC230, PTH123
         one = {"name": "tester", "roles": sorted(ROLES), "sha256": digest_of(token)}
         json.dump({"tokens": [one]}, file)
-    await publish(connections, [wanted("c1", 1, datetime.now(UTC))])
+    sealed = sealed_number(secrets_env, 1)
+    await publish(connections, [wanted("c1", 1, datetime.now(UTC), sealed=sealed)])
     env = service_env(connections, secrets_env)
     async with ServiceProcess(described.module, env) as process:
         headers = {"Authorization": f"Bearer {token}"}
@@ -93,24 +94,26 @@ async def api(
 
 async def _some_callback(client: httpx.AsyncClient) -> str:
     """The one callback there is, so that ids do not always lead nowhere."""
-    for _ in range(200):
+
+    async def there() -> str | None:
         found = (await client.get("/v1/callbacks")).json()["callbacks"]
-        if found:
-            return str(found[0]["id"])
-    raise AssertionError("the callback never came onto the list")
+        return str(found[0]["id"]) if found else None
+
+    found: str = await until(there)
+    return found
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_whatever_is_asked_the_answer_is_one_that_the_document_describes(
-    api: Api, mode: GenerationMode
-) -> None:
-    schema = schemathesis.openapi.from_dict(api.document)
-    schema.config.update(base_url=api.url)
-    for found in schema.get_all_operations():
-        assert isinstance(found, Ok), found
-        operation = found.ok()
-        if mode is GenerationMode.POSITIVE or _takes_something(operation):
-            _ask(api, operation, mode)
+def test_whatever_is_asked_the_answer_is_one_that_the_document_describes(api: Api) -> None:
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+        schema = schemathesis.openapi.from_dict(api.document)
+        schema.config.update(base_url=api.url)
+        for found in schema.get_all_operations():
+            assert isinstance(found, Ok), found
+            operation = found.ok()
+            if mode is GenerationMode.POSITIVE or _takes_something(operation):
+                _ask(api, operation, mode)
+    for token in (None, "Bearer wrong"):
+        _ask_unknown(api, token)
 
 
 def _takes_something(operation: Any) -> bool:
@@ -137,10 +140,8 @@ def _ask(api: Api, operation: Any, mode: GenerationMode) -> None:
     ask()
 
 
-@pytest.mark.parametrize("token", [None, "Bearer wrong"])
-def test_who_shows_no_token_that_is_known_hears_401_in_the_form_described(
-    api: Api, token: str | None
-) -> None:
+def _ask_unknown(api: Api, token: str | None) -> None:
+    """Who shows no token that is known hears 401 in the form described."""
     headers = {"Authorization": token} if token else {}
     for path, operations in api.document["paths"].items():
         for method, operation in operations.items():
@@ -148,6 +149,6 @@ def test_who_shows_no_token_that_is_known_hears_401_in_the_form_described(
                 continue
             asked = path.replace("{callback_id}", api.callback or "x")
             answer = httpx.request(method.upper(), f"{api.url}{asked}", headers=headers)
-            assert answer.status_code in {200, 401}, (method, path)
-            if answer.status_code == 401:
-                assert answer.json()["error"]["reason"] == "unauthorized"
+            # On loopback the board is for everybody on this machine.
+            assert answer.status_code == 401 or asked == "/v1/board.json", (method, path)
+            assert answer.is_success or answer.json()["error"]["reason"] == "unauthorized"

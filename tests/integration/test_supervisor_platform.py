@@ -120,26 +120,6 @@ async def test_prometheus_reads_the_services(tmp_path: Path) -> None:
         assert seen == wanted
 
 
-async def test_the_shipped_rules_are_worked_out_and_their_alerts_reach_alertmanager(
-    tmp_path: Path,
-) -> None:
-    async with (
-        Platform(settings_for(tmp_path, prometheus=True), say=quiet) as platform,
-        httpx.AsyncClient(base_url=platform.urls["alertmanager"]) as client,
-    ):
-        give_up = time.monotonic() + 60
-        heard: set[str] = set()
-        while not {"Watchdog", "ProcessDown"} <= heard and time.monotonic() < give_up:
-            alerts = (await client.get("/api/v2/alerts")).json()
-            heard = {alert["labels"]["alertname"] for alert in alerts}
-            await asyncio.sleep(0.2)
-        config = (await client.get("/api/v2/status")).json()["config"]["original"]
-    # Nobody plays the boards here, and half a minute of that is an alert.
-    assert {"Watchdog", "ProcessDown"} <= heard
-    assert "/v1/watchdog" in config
-    assert "127.0.0.1:8470" not in config
-
-
 class Supervisor:
     """A platform in a process of its own, so that it can be killed."""
 

@@ -41,6 +41,20 @@ anything = st.recursive(
 )
 
 
+def test_a_place_is_a_token_that_tells_which_is_which_and_not_where() -> None:
+    def written(place: str) -> str:
+        said = good("surgeline.contact.arrived.v1")
+        said["data"] |= {"place": place}
+        event: Any = decode(ADMISSION.admit(json.dumps(said).encode(), NOW).written(NOW, "k"))
+        return str(event.data.place)
+
+    here = written("12 Maple Street, 010-9753-1864")
+    assert here == written("12  maple street, 010-9753-1864")
+    assert here != written("14 Maple Street")
+    assert len(here) == 16
+    assert set(here) <= set("0123456789abcdef")
+
+
 def test_the_prefix_of_a_number_says_when_it_is_night_unless_the_caller_said_so() -> None:
     said = good("surgeline.contact.arrived.v1")
     said["data"] |= {"caller": "+81 90-1234-5678"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from services.adapters.memory import MemoryPhone
-from services.ports import DialOrder, TextOrder
+from services.ports import DialOrder, DialStatus, TextOrder
 from streams.domain.callbacks.book import CallbackBook
 from streams.domain.callbacks.callback import HELD, Change, RefusedError, in_flight, is_open
 from streams.domain.callbacks.dial import first_rung
@@ -149,17 +149,27 @@ class CallbackWorld(RuleBasedStateMachine):
         self.facts.append(fact)
 
     @precondition(lambda self: self.facts)
-    @rule(data=st.data(), early=st.booleans())
-    def someone_is_answered_live(self, data: st.DataObject, early: bool) -> None:
+    @rule(data=st.data(), ago=st.sampled_from((0, 0, 40)), lag=LAGS)
+    def someone_is_answered_live(self, data: st.DataObject, ago: int, lag: bool) -> None:
         known = [f for f in self.facts if isinstance(f, CallbackWanted)]
-        fact = data.draw(st.sampled_from(known))
+        fact = data.draw(st.sampled_from(known[-5:]))
+        self.facts.append(self._answer(fact, ago))
+        if not ago:
+            self.phone.answer(fact.data.contact)
+        if not lag:
+            self.the_projector_reads(9, lag=False)
+
+    @rule(caller=CALLERS)
+    def an_answer_is_heard_of_before_the_wish(self, caller: int) -> None:
+        self._someone_needs(caller, "normal", None, waits=False, late=5, again=False)
+        wish = self.facts.pop()
+        assert isinstance(wish, CallbackWanted)
+        self.facts += [self._answer(wish, 0), wish]
+
+    def _answer(self, fact: CallbackWanted, ago: int) -> CallerServed:
         caller = int(fact.data.caller.key, 16)
-        answer = served(fact.data.request.id, caller, self.now, f"s{len(self.facts)}")
-        if early:
-            self.facts.insert(max(self.read, len(self.facts) - 1), answer)
-        else:
-            self.facts.append(answer)
-        self.phone.answer(fact.data.contact)
+        when = self.now - timedelta(minutes=ago)
+        return served(fact.data.request.id, caller, when, f"s{len(self.facts)}")
 
     @precondition(lambda self: self.facts)
     @rule(data=st.data())
@@ -259,13 +269,17 @@ class CallbackWorld(RuleBasedStateMachine):
     )
     def a_holder_does_something(self, data: st.DataObject, verb: str, lag: bool) -> None:
         callback, claim = data.draw(st.sampled_from(self.claims[-4:]))
+        self.a_report_is_made(verb, callback, claim)
+        self._post(lag=lag)
+
+    def a_report_is_made(self, verb: str, callback: str, claim: Claim) -> None:
+        """Whatever a desk says; what is refused must have changed nothing."""
         try:
             self._do(verb, callback, claim)
         except RefusedError:
             assert not self.book.take_changes()
         else:
             self._say_it_again(verb, callback, claim)
-        self._post(lag=lag)
 
     def _do(self, verb: str, callback: str, claim: Claim) -> None:
         book, now = self.book, self.now
@@ -310,6 +324,58 @@ class CallbackWorld(RuleBasedStateMachine):
 
     def _is_on_the_line(self, dial: str) -> bool:
         return dial in self.phone.dials and self.phone.dials[dial].condition == "connected"
+
+    # Whole stories, which single steps would seldom tell
+
+    @rule(
+        agent=st.sampled_from(AGENTS),
+        verb=st.sampled_from(("fail", "fail", "fail_of_ours", "silent", "talk")),
+        crash=st.sampled_from((False, False, True)),
+    )
+    def an_attempt_is_made(self, agent: str, verb: str, crash: bool) -> None:
+        self.now += timedelta(minutes=11)
+        self.an_agent_asks_for_the_next(agent=agent, language=None, dials=True, lag=False)
+        state = self.book.held_by(agent)
+        if state is None or state.state != "dialling":
+            return
+        claim = Claim(agent=agent, epoch=state.epoch, token=state.token)
+        dial = state.attempts[-1].id
+        if dial in self.phone.dials:
+            self.phone.end(dial, "completed" if verb == "talk" else "no_answer")
+        if verb.startswith("fail"):
+            self.a_report_is_made(verb, state.id, claim)
+        if crash:
+            self._a_text_is_sent_and_forgotten(state.id)
+        self._post(lag=False)
+
+    def _a_text_is_sent_and_forgotten(self, callback: str) -> None:
+        state = self.book.get(callback)
+        todo = duty(state, self.now) if state is not None else None
+        if state is not None and isinstance(todo, HandOverText):
+            self._text(state, todo, crash=True)
+
+    @rule(caller=CALLERS)
+    def an_agent_takes_a_waiting_call_before_we_do(self, caller: int) -> None:
+        self._someone_needs(caller, "normal", None, waits=True, late=3, again=False)
+        self.phone.answer(f"c{self.requests}")
+        self.the_projector_reads(9, lag=False)
+
+    @rule(caller=CALLERS)
+    def someone_who_waits_for_us_calls_again_and_holds(self, caller: int) -> None:
+        for waits in (False, True):
+            self._someone_needs(caller, "normal", None, waits=waits, late=1, again=False)
+        self.settle()
+        state = self.book.of_request(f"c{self.requests}")
+        assert state is not None
+        # A dial that is given up must end first; a promise that is kept by then takes nobody off.
+        if is_open(state) and not in_flight(state):
+            assert self.phone.calls[f"c{self.requests}"] != "waiting"
+
+    @rule(agent=st.sampled_from(AGENTS))
+    def the_night_falls_in_seoul(self, agent: str) -> None:
+        night = self.now.replace(hour=13, minute=30)
+        self.now = max(self.now, night)
+        self.an_agent_asks_for_the_next(agent=agent, language=None, dials=False, lag=False)
 
     # The phone system
 
@@ -358,8 +424,10 @@ class CallbackWorld(RuleBasedStateMachine):
         elif isinstance(todo, CancelDial):
             answer = now_(self.phone.cancel(todo.dial))
             status = now_(self.phone.dial_status(todo.dial))
-            if not crash and (answer != "too_late" or status.condition == "ended"):
+            if not crash and answer != "too_late":
                 self.book.dial_ended(state.id, todo.dial, self.now)
+            elif not crash and status.condition == "ended":
+                self._hear(state, todo.dial, status)
         elif isinstance(todo, HandOverText):
             self._text(state, todo, crash=crash)
         else:
@@ -380,6 +448,8 @@ class CallbackWorld(RuleBasedStateMachine):
     def _place(
         self, dispatcher: Dispatcher, state: CallbackData, dial: str, *, crash: bool
     ) -> None:
+        if self._another_rings(dispatcher, state):
+            return
         order = DialOrder(
             dial=dial, callback=state.id, token=state.token, agent="", number=state.caller.key
         )
@@ -388,15 +458,27 @@ class CallbackWorld(RuleBasedStateMachine):
         if status.condition == "ended" and not crash:
             self.book.phone_says(state.id, dial, "ended", status.outcome, self.now)
 
+    def _another_rings(self, dispatcher: Dispatcher, state: CallbackData) -> bool:
+        """As the service's dispatcher: an earlier callback of this caller may still be rung."""
+        return any(
+            other.caller.key == state.caller.key and other.id != state.id and in_flight(other)
+            for other in dispatcher.view.values()
+        )
+
     def _ask(self, state: CallbackData, todo: AskAboutDial, *, crash: bool) -> None:
         status = now_(self.phone.dial_status(todo.dial))
         if status.condition == "unknown" and now_(self.phone.cancel(todo.dial)) == "too_late":
             return
         if not crash:
-            told = status.condition, status.outcome
-            after = self.book.phone_says(state.id, todo.dial, *told, self.now)
-            # They talked: whoever fell silent, nobody rings again.
-            assert told != ("ended", "completed") or not after or not is_open(after)
+            self._hear(state, todo.dial, status)
+
+    def _hear(self, state: CallbackData, dial: str, status: DialStatus) -> None:
+        before = self.book.get(state.id)
+        news = before is not None and in_flight(before) and before.attempts[-1].id == dial
+        told = status.condition, status.outcome
+        after = self.book.phone_says(state.id, dial, *told, self.now)
+        # They talked: whoever fell silent or says otherwise, nobody rings again.
+        assert not (news and told == ("ended", "completed") and after and is_open(after))
 
     # Within
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,55 +153,60 @@ def write_centre(folder: Path, **callout: str | float) -> Path:
     return path
 
 
+@asynccontextmanager
+async def callout_centre(
+    connections: Connections,
+    secrets_env: SecretsEnv,
+    folder: Path,
+    people: int | list[Person],
+    script: dict[str, Any] | None = None,
+    *,
+    per_second: float = 500.0,
+    kinds: tuple[str, ...] = ("sms",),
+    **callout: str | float,
+) -> AsyncIterator[CalloutCentre]:
+    """The service and its provider, with people on the log; ends with both stopped."""
+    token = secrets.token_urlsafe(16)
+    service_port, provider_port = ports.any_free()[0], ports.any_free()[0]
+    provider_url = f"http://127.0.0.1:{provider_port}"
+    providers = folder / "providers.toml"
+    providers.write_text(providers_file(provider_url, token, per_second))
+    script_file = folder / "script.json"
+    script_file.write_text(json.dumps(CALM if script is None else script))
+    env = service_env(connections, secrets_env) | {
+        "SURGELINE_CENTRE": str(write_centre(folder, **callout)),
+        "SURGELINE_PORT": str(service_port),
+        "SURGELINE_PROVIDERS": str(providers),
+        "SURGELINE_PUBLIC_URL": f"http://127.0.0.1:{service_port}",
+        "SURGELINE_FOLDER": str(folder / "folder"),
+    }
+    sealer = Sealer.from_env(secrets_env)
+    if isinstance(people, int):
+        people = [someone(n, sealer, kinds=kinds) for n in range(people)]
+    await put_people(connections, people)
+    provider = ServiceProcess(
+        "load.provider",
+        {
+            "SURGELINE_PORT": str(provider_port),
+            "SURGELINE_PROVIDER_TOKEN": token,
+            "SURGELINE_CALLOUT_URL": f"http://127.0.0.1:{service_port}",
+        },
+        [str(script_file)],
+    )
+    service = ServiceProcess("services.callout", env)
+    bearer = {"Authorization": f"Bearer {secrets_env.tokens['manager']}"}
+    async with (
+        provider,
+        service,
+        httpx.AsyncClient(base_url=service.url, headers=bearer, timeout=20.0) as manager,
+        httpx.AsyncClient(
+            base_url=provider_url, headers={"Authorization": f"Bearer {token}"}
+        ) as desk,
+    ):
+        yield CalloutCentre(connections, secrets_env, service, provider, manager, desk)
+
+
 @pytest.fixture
 def open_callouts(connections: Connections, secrets_env: SecretsEnv, tmp_path: Path) -> Opened:
-    @asynccontextmanager
-    async def opened(
-        people: int | list[Person],
-        script: dict[str, Any] | None = None,
-        *,
-        per_second: float = 500.0,
-        kinds: tuple[str, ...] = ("sms",),
-        **callout: str | float,
-    ) -> AsyncIterator[CalloutCentre]:
-        token = secrets.token_urlsafe(16)
-        service_port, provider_port = ports.any_free()[0], ports.any_free()[0]
-        provider_url = f"http://127.0.0.1:{provider_port}"
-        providers = tmp_path / "providers.toml"
-        providers.write_text(providers_file(provider_url, token, per_second))
-        script_file = tmp_path / "script.json"
-        script_file.write_text(json.dumps(CALM if script is None else script))
-        centre = write_centre(tmp_path, **callout)
-        env = service_env(connections, secrets_env) | {
-            "SURGELINE_CENTRE": str(centre),
-            "SURGELINE_PORT": str(service_port),
-            "SURGELINE_PROVIDERS": str(providers),
-            "SURGELINE_PUBLIC_URL": f"http://127.0.0.1:{service_port}",
-            "SURGELINE_FOLDER": str(tmp_path / "folder"),
-        }
-        sealer = Sealer.from_env(secrets_env)
-        if isinstance(people, int):
-            people = [someone(n, sealer, kinds=kinds) for n in range(people)]
-        await put_people(connections, people)
-        provider = ServiceProcess(
-            "load.provider",
-            {
-                "SURGELINE_PORT": str(provider_port),
-                "SURGELINE_PROVIDER_TOKEN": token,
-                "SURGELINE_CALLOUT_URL": f"http://127.0.0.1:{service_port}",
-            },
-            [str(script_file)],
-        )
-        service = ServiceProcess("services.callout", env)
-        bearer = {"Authorization": f"Bearer {secrets_env.tokens['manager']}"}
-        async with (
-            provider,
-            service,
-            httpx.AsyncClient(base_url=service.url, headers=bearer, timeout=20.0) as manager,
-            httpx.AsyncClient(
-                base_url=provider_url, headers={"Authorization": f"Bearer {token}"}
-            ) as desk,
-        ):
-            yield CalloutCentre(connections, secrets_env, service, provider, manager, desk)
-
-    return opened
+    """One call-out service of this test's own."""
+    return partial(callout_centre, connections, secrets_env, tmp_path)

@@ -50,18 +50,25 @@ def person(
 
 
 def need(
-    seats: int = 30, *, key: str = "pool/reserve", quotas: tuple[Quota, ...] = (), pool: str = "reserve"
+    seats: int = 30,
+    *,
+    key: str = "pool/reserve",
+    quotas: tuple[Quota, ...] = (),
+    pool: str = "reserve",
+    start: datetime = START + timedelta(hours=1),
+    end: datetime = START + timedelta(hours=7),
+    expires_at: datetime = START + timedelta(hours=3),
 ) -> Need:
     """Seats from one hour on, for six hours."""
     return Need(
         dedup_key=key,
         pool=pool,
         quotas=quotas or (Quota(seats=seats),),
-        start=at(60),
-        end=at(420),
+        start=start,
+        end=end,
         raised_at=at(),
         raised_by="kim",
-        expires_at=at(180),
+        expires_at=expires_at,
     )
 
 

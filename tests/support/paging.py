@@ -74,9 +74,9 @@ class Provider:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[str]:
+async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
     """An app on a free port of this machine; its address."""
-    port = ports.any_free()[0]
+    port = port or ports.any_free()[0]
     config = uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="on")
     server = uvicorn.Server(config)
     # Signals are pytest's own.

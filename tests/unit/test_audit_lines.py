@@ -17,10 +17,14 @@ NOWHERE = Connections(kafka="127.0.0.1:9", centre=ROOT / "centre.toml")
     [
         ("/v1/callbacks/next", {}, "/v1/callbacks/next"),
         (f"/v1/callbacks/{CALLBACK}/dial", {"callback_id": CALLBACK}, None),
-        ("/v1/callbacks/+821012345678", {"callback_id": "+821012345678"}, "/v1/callbacks/{callback_id}"),
+        (
+            "/v1/callbacks/+821012345678",
+            {"callback_id": "+821012345678"},
+            "/v1/callbacks/{callback_id}",
+        ),
         ("/people/kim@example.org", {"person": "kim@example.org"}, "/people/{person}"),
     ],
-)  # fmt: skip
+)
 def test_a_path_is_told_with_ids_of_ours_and_nothing_else(
     path: str, given: dict[str, object], expected: str | None
 ) -> None:

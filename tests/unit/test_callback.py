@@ -433,3 +433,42 @@ def test_who_asks_again_for_a_closed_request_joins_the_callback_that_is_open_mea
     assert joined.id == open_now.id
     assert [request.id for request in joined.requests] == ["r2", "r1"]
     assert sum(state.state != "closed" for state in book.all()) == 1
+
+
+def test_an_answer_heard_of_before_two_wishes_that_join_closes_what_they_joined() -> None:
+    book = CallbackBook(POLICY)
+    book.served(served("r2", 1, at(6)), at(7))
+    book.wanted(wanted("r1", 1, at(5)), at(7))
+    state = book.wanted(wanted("r2", 1, at(5.5)), at(7))
+    assert state is not None
+    assert (len(state.requests), state.outcome) == (2, "reached_us_first")
+
+
+def test_an_answer_heard_of_before_a_later_try_of_a_closed_request_is_remembered() -> None:
+    book = book_with(wanted("r1", 1, at(0)))
+    [first] = book.all()
+    book.withdraw(first.id, None, "wrong_number", at(3))
+    book.served(served("r1", 1, at(6)), at(7))
+    again = book.wanted(wanted("r1", 1, at(5), contact="c2"), at(7))
+    assert again is not None
+    assert (again.id == first.id, again.outcome) == (False, "reached_us_first")
+
+
+@pytest.mark.parametrize("condition", ["ringing", "connected"])
+def test_an_answer_that_comes_after_the_desk_gave_up_brings_nothing_back(condition: str) -> None:
+    book = book_with(wanted("r1", 1, at(0)))
+    callback, claim, dial = dialling(book, 1)
+    given_up = book.fail(callback, claim, "no_answer", at(5))
+    state = book.phone_says(callback, dial, condition, None, at(6))
+    ended = book.phone_says(callback, dial, "ended", "no_answer", at(7))
+    assert ended is not None
+    assert (state, ended.state, ended.attempts[-1].ended_at) == (given_up, "due", at(7))
+
+
+def test_a_talk_that_the_desk_said_was_none_is_not_had_again() -> None:
+    book = book_with(wanted("r1", 1, at(0)))
+    callback, claim, dial = dialling(book, 1)
+    book.fail(callback, claim, "no_answer", at(5))
+    state = book.phone_says(callback, dial, "ended", "completed", at(6))
+    assert state is not None
+    assert (state.state, state.outcome) == ("closed", "completed")

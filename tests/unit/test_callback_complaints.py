@@ -9,7 +9,7 @@ from datetime import timedelta
 from services.adapters.memory import MemoryPhone
 from services.ports import DialOrder
 from streams.domain.callbacks.book import CallbackBook
-from streams.domain.callbacks.duties import CancelDial, PlaceDial, duty
+from streams.domain.callbacks.duties import AskAboutDial, CancelDial, PlaceDial, duty
 from streams.domain.callbacks.order import Wish, place, why_here
 from streams.events.codec import derived_id
 from tests.support.callback_book import KIM, POLICY, book_with, dialling, lease
@@ -139,6 +139,15 @@ def test_complaint_11_nobodys_place_gets_worse_by_calls_that_come_later() -> Non
     assert [state.id for state in after[:5]] == [state.id for state in before]
 
 
+def test_complaint_12_a_wish_heard_of_late_keeps_its_place_and_its_promise() -> None:
+    book = CallbackBook(POLICY)
+    book.wanted(wanted("on-time", 1, at(10)), at(10))
+    late = book.wanted(wanted("late", 2, at(0)), at(45))
+    first = book.first_for(KIM, at(45))
+    assert late is not None
+    assert (first, late.promised_by) == (late, at(0) + POLICY.promise)
+
+
 def test_complaint_13_a_dial_whose_end_was_never_reported_is_no_ghost() -> None:
     book = book_with(wanted("r1", 1, at(0)))
     callback, claim, dial = dialling(book, 1)
@@ -146,6 +155,18 @@ def test_complaint_13_a_dial_whose_end_was_never_reported_is_no_ghost() -> None:
     state = book.phone_says(callback, dial, "ended", None, at(60))
     assert state is not None
     assert (state.state, state.outcome, book.held_by("kim")) == ("closed", "completed", None)
+
+
+def test_complaint_14_the_phone_system_is_asked_only_about_a_lease_that_fell_silent() -> None:
+    book = book_with(*(wanted(f"r{n}", n, at(n / 60)) for n in range(50)))
+    callback, _, dial = dialling(book, 10)
+    placed = {dial}
+    owed = [
+        [duty(state, at(minutes), placed) for state in book.all()] for minutes in (10, 11, 12.1)
+    ]
+    asked = [[one for one in duties if one is not None] for duties in owed]
+    assert asked == [[], [], [AskAboutDial(dial)]]
+    assert book.get(callback) is not None
 
 
 def test_complaint_15_the_list_names_each_who_gave_up_and_why_it_stands_where_it_stands() -> None:

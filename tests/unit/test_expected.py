@@ -1,16 +1,21 @@
 """What boards and staffing expect: the centre file, what was learned, what people planned."""
 
+from dataclasses import replace
+
 import pytest
+from msgspec import structs
 
 from services.boards.fold import Fold
-from services.boards.words import decision
+from services.boards.words import decision, evidence
 from streams.domain.detection.expected import Expected
 from streams.domain.detection.orders import planned
 from streams.domain.detection.surge import SurgeWatch
+from streams.domain.staffing.service_state import service_state
 from streams.domain.staffing.staffing import ALL_POOLS, SeatPlanner
 from streams.events.baselines import BaselineData, BaselineLearned
 from streams.events.commands import PlanEvent
 from streams.events.envelope import CloudEvent
+from streams.events.surges import SurgeCleared
 from tests.support.orders import acknowledge, declare, dismiss, plan
 from tests.support.pulses import EXAMPLE, at, play
 
@@ -59,6 +64,32 @@ def test_a_planned_event_is_expected_in_its_time_only() -> None:
     assert isinstance(order.data.order, PlanEvent)
     expected.plan(planned(order, order.data.order))
     assert expected.people("total", at(0), at(3 * HOUR)) == pytest.approx(usual + 3 * hour)
+
+
+def test_seats_are_said_by_pool_and_by_what_they_are_for() -> None:
+    skilled = replace(EXAMPLE, skills=(("crisis", ("disaster",)),))
+    watch = SurgeWatch(skilled)
+    watch.order(declare("topic:disaster", at(HOUR), ratio=400.0))
+    (surge,) = watch.obey(at(HOUR))
+    planner = SeatPlanner(skilled)
+    said = {need.data.pool: need.data for need in planner.observe(surge, at(HOUR))}  # type: ignore[arg-type]
+    # Only counselors have the skill; the volunteers' seats are for the queue they serve.
+    assert said["counselors"].skills["skill:crisis"][0] > 0
+    assert "skill:crisis" not in said["volunteers"].skills
+    for pool in ("counselors", "volunteers"):
+        lanes = said[pool].skills.values()
+        assert sum(median for median, _ in lanes) == said[pool].needed
+
+
+def test_a_surge_that_a_person_declared_counts_for_the_state_of_the_service() -> None:
+    watch = SurgeWatch(EXAMPLE)
+    watch.order(declare("country:JP", at(HOUR), ratio=30.0))
+    (surge,) = watch.obey(at(HOUR))
+    said = SeatPlanner(EXAMPLE).observe(surge, at(HOUR))  # type: ignore[arg-type]
+    (whole,) = [need.data for need in said if need.data.pool == ALL_POOLS]
+    (on,) = watch.open()
+    assert service_state([on], whole, all_seats=200).state == "Overloaded"
+    assert service_state([on], whole, all_seats=1).state == "MajorIncidentInProgress"
 
 
 def needed(*facts: CloudEvent) -> int:
@@ -115,3 +146,24 @@ def test_the_board_tells_what_people_ordered_by_role_in_both_languages() -> None
         "급증 확인: 일본 (선임)",
         "급증 아님: 일본 (선임)",
     ]
+
+
+def test_what_a_person_declared_is_not_justified_by_numbers_that_do_not_show_it() -> None:
+    watch, fold = SurgeWatch(EXAMPLE), Fold(EXAMPLE)
+    watch.order(declare("country:JP", at(60)))
+    (fact,) = watch.obey(at(60))
+    fold.observe("surges", 0, 0, at(60), fact)
+    headline = fold.levels.headline(fold.levels.active(fold.titles))
+    bold, _ = evidence(headline, at(61), EXAMPLE.timezone)
+    assert (bold.ko, bold.en) == ("선임 선언", "Declared by a lead")
+
+
+def test_a_board_that_hears_only_of_a_surge_that_is_over_tells_nothing_of_it() -> None:
+    watch, fold = SurgeWatch(EXAMPLE), Fold(EXAMPLE)
+    watch.order(declare("country:JP", at(60)))
+    watch.obey(at(60))
+    (surge,) = watch.open()
+    data = structs.replace(surge, declared_by=None, cleared_at=at(90), revision=3)
+    over = SurgeCleared(id="c", source="s", subject=data.key, time=at(90), data=data)
+    fold.observe("surges", 0, 0, at(90), over)
+    assert fold.journal.latest(None, at(HOUR), 9) == ()

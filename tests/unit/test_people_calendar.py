@@ -146,9 +146,10 @@ def test_a_rule_without_an_end_is_read_only_as_far_as_asked() -> None:
     assert len(read(calendar(forever))) == 48
 
 
-def test_a_rule_that_gives_thousands_is_refused() -> None:
-    with pytest.raises(WrongCalendarError, match="more than"):
-        read(calendar(one(more="RRULE:FREQ=MINUTELY")))
+@pytest.mark.parametrize("often", ["MINUTELY", "SECONDLY"])
+def test_a_rule_that_would_give_thousands_is_refused_unread(often: str) -> None:
+    with pytest.raises(WrongCalendarError, match="more often"):
+        read(calendar(one(more=f"RRULE:FREQ={often}")))
 
 
 def test_what_is_written_can_be_read_by_any_calendar_and_keeps_its_uid() -> None:

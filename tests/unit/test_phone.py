@@ -173,6 +173,7 @@ def order(person: Person) -> dict[str, Any]:
         ("POST", "/commands/withdraw"),
         ("POST", "/commands/dial"),
         ("POST", "/commands/cancel"),
+        ("POST", "/commands/text"),
         ("GET", "/commands/dial/d1"),
         ("POST", "/staff/call-up"),
         ("GET", "/ledger"),
@@ -221,6 +222,22 @@ async def test_a_dial_ordered_twice_rings_once_and_can_be_asked_after(
     }
     assert unknown.status_code == 404
     assert exchange.summary()["counts"]["dials"] == 1
+
+
+async def test_a_text_asked_for_twice_is_sent_once_and_to_nobody_unknown(
+    exchange: Exchange,
+) -> None:
+    body = {"text": "t1", "callback": "cb1", "template": "could_not_reach_you", "language": "ko"}
+    known = body | {"number": someone(exchange).number}
+    unknown = body | {"text": "t2", "number": "+821000000000"}
+    async with api(exchange) as client:
+        answers = [
+            (await client.post("/commands/text", json=one, headers=AUTHORIZED)).json()["result"]
+            for one in (known, known, unknown)
+        ]
+    counts = exchange.summary()["counts"]
+    assert answers == ["accepted", "accepted", "refused"]
+    assert (counts["text_accepted"], counts["text_refused"]) == (1, 1)
 
 
 async def test_a_dial_for_a_counselor_who_did_not_ask_is_refused(exchange: Exchange) -> None:

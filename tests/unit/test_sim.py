@@ -228,6 +228,27 @@ def test_a_dial_rings_the_agent_then_the_caller_and_frees_both(open_hall: Make) 
     assert ear.agents[-1].state == "available"
 
 
+def test_a_customer_first_dial_rings_the_caller_then_the_agent(open_hall: Make) -> None:
+    hall, ear, switch, person = at_work(open_hall)
+    switch.dial(replace(order(hall, person), first="customer"))
+    hall.agenda.run_until(500.0)
+    assert ear.dials == [
+        ("ringing_caller", None),
+        ("ringing_agent", None),
+        ("connected", None),
+        ("ended", "completed"),
+    ]
+
+
+def test_a_caller_who_picks_up_and_meets_nobody_was_abandoned_by_us(open_hall: Make) -> None:
+    hall, ear, switch, person = at_work(open_hall)
+    hall.desk = replace(PLAIN, ring_unanswered=1.0)
+    switch.dial(replace(order(hall, person), first="customer"))
+    hall.agenda.run_until(500.0)
+    assert ear.dials[-1] == ("ended", "abandoned_by_us")
+    assert (person.served, person.on_the_phone) == (None, False)
+
+
 def test_an_order_given_twice_rings_once(open_hall: Make) -> None:
     hall, ear, switch, person = at_work(open_hall)
     first = switch.dial(order(hall, person))

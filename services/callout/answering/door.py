@@ -186,8 +186,9 @@ class Doors:
         return offered
 
     def is_over(self, offered: Offered) -> bool:
-        """Whether the link can do nothing any more."""
-        return self.now() >= offered.expires_at
+        """Whether the link can do nothing any more. Whoever has a seat may still give it back."""
+        held = offered.reply is not None and offered.reply.kind in ("seated", "waitlisted")
+        return self.now() >= (offered.ends_at if held else offered.expires_at)
 
     async def by_link(self, offered: Offered, answer: Answer) -> Reply:
         """Take what a page sent."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from services.callout.answering.words import WORDS, hours_of, reply_text, say
+from services.callout.answering.words import WORDS, hours_of, note_text, reply_text, say
 from services.callout.answers import DeclineReason, Offered, Reply
 
 STYLE: Final = (
@@ -65,7 +65,7 @@ def offer_page(offered: Offered, language: str, reply: Reply | None, choice: str
         drill=offered.drill,
         hours=hours_of(offered, language),
         place=offered.place,
-        notes=offered.notes,
+        notes=[text for text in (note_text(note, language) for note in offered.notes) if text],
         told=reply_text(told, language, choice) if told else "",
         seats=""
         if holding or final

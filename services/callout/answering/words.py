@@ -71,6 +71,34 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ko": "숫자로 답해 주세요: 1 수락, 2 거절, 3 한 시간 뒤. 예: 1 {code}",
         "en": "Please answer in digits: 1 yes, 2 no, 3 in 1 h. For example: 1 {code}",
     },
+    "note_daily_rest": {
+        "ko": "이 시간에 근무하면 하루 휴식이 짧아집니다.",
+        "en": "You would have less than your daily rest.",
+    },
+    "note_weekly_rest": {
+        "ko": "이 시간에 근무하면 주간 휴일이 없어집니다.",
+        "en": "You would have no day off this week.",
+    },
+    "note_rolling_hours": {
+        "ko": "7일 근무 시간이 길어집니다.",
+        "en": "You would work long hours in seven days.",
+    },
+    "note_average_hours": {
+        "ko": "평균 근무 시간을 넘습니다.",
+        "en": "You would be above your average hours.",
+    },
+    "note_consecutive_days": {
+        "ko": "연속 근무 일수가 많아집니다.",
+        "en": "You would work many days in a row.",
+    },
+    "note_night_hours": {
+        "ko": "야간 근무 시간이 길어집니다.",
+        "en": "It would be a long night of work.",
+    },
+    "note_contract_hours": {
+        "ko": "계약 시간을 넘습니다.",
+        "en": "It is more than your contract says.",
+    },
     "menu": {
         "ko": "상담 전화 지원 요청입니다. {hours} 상담사가 필요합니다. 수락은 1번, 거절은 2번,"
         " 한 시간 뒤에 다시 들으시려면 3번을 눌러 주세요.",
@@ -102,6 +130,12 @@ def hours_of(offered: Offered, language: str) -> str:
     zone = ZoneInfo(offered.timezone)
     start, end = offered.starts_at.astimezone(zone), offered.ends_at.astimezone(zone)
     return f"{_day(start, language)} {start:%H:%M}-{end:%H:%M}"
+
+
+def note_text(warning: str, language: str) -> str:
+    """A warning that concerns the person themselves; "" for the manager's own."""
+    word = f"note_{warning}"
+    return say(word, language) if word in WORDS else ""
 
 
 def reply_text(reply: Reply, language: str, choice: str = "") -> str:

@@ -3,9 +3,9 @@
 import time
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from services.auth import AccessError, Identity, Tokens, allowed
+from services.auth import Identity, Tokens, allowed
 from services.callout.answering.routes import Ask
 from services.callout.inbound import alertmanager, pagerduty
 from services.callout.inbound.needs import NeedsIn
@@ -87,5 +87,5 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > pagerduty.LARGEST_BODY:
-            raise AccessError(413, "too_large", "at most 512 KB")
+            raise HTTPException(413, "at most 512 KB")
     return raw

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
 from services.auth import AccessError, Identity, allowed, require
 from services.callout.people.desk import PeopleDesk
@@ -232,7 +232,7 @@ async def _body(request: Request, most: int) -> bytes:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > most:
-            raise AccessError(413, "too_large", f"at most {most} bytes")
+            raise HTTPException(413, f"at most {most} bytes")
     return raw
 
 

@@ -29,6 +29,7 @@ from streams.events.codec import derived_id
 CALLER_OUTCOMES: Final = frozenset({"no_answer", "busy", "voicemail", "rejected", "dropped"})
 HOPELESS: Final = frozenset({"invalid_number", "number_unreadable"})
 TALKED: Final = frozenset({"answered", "completed"})
+OVER: Final = frozenset({"ended", "unknown"})
 OUR_RETRY_AFTER: Final = timedelta(minutes=1)
 FUTILE_DIALS: Final = 30
 
@@ -141,13 +142,24 @@ def phone_says(
     `condition` is ringing, connected, ended, or unknown (it never heard of it, and never will:
     the dial was cancelled before asking).
     """
-    if not is_open(state) or not in_flight(state) or state.attempts[-1].id != dial:
+    if not in_flight(state) or state.attempts[-1].id != dial:
         return None
+    if is_open(state) and condition == "ended" and outcome in TALKED:
+        return close(state, "completed", "closed_by_phone_system", now, dial_is_over=True)
+    if not is_open(state) or state.attempts[-1].outcome is not None:
+        # Given up, by the desk or meanwhile: only its end is news.
+        return dial_ended(state, dial, now) if condition in OVER else None
+    return _heard_of(state, condition, outcome, now, policy)
+
+
+def _heard_of(
+    state: CallbackData, condition: str, outcome: str | None, now: datetime, policy: OverflowPolicy
+) -> Change:
     if condition == "ringing":
         return changed("renewed", state, now, lease_until=now + policy.lease)
     if condition == "connected":
         name = "renewed" if state.state == "connected" else "connected"
         return changed(name, state, now, state="connected", lease_until=now + policy.lease)
-    if condition == "ended" and (outcome in TALKED or state.state == "connected"):
+    if condition == "ended" and state.state == "connected":
         return close(state, "completed", "closed_by_phone_system", now, dial_is_over=True)
     return failed(state, outcome or "unknown", now, policy, dial_is_over=True)

@@ -34,15 +34,22 @@ def horizon_seconds(habit: Habit, speed: float) -> float:
     return medians * habit.median_seconds
 
 
-def expected_more(open_offers: Iterable[Open], speed: float | None) -> float:
-    """Yeses to be expected in time from those who are silent; ever, without a speed."""
+def expected_more(open_offers: Iterable[Open], policy: Policy | None) -> float:
+    """Yeses to be expected in time from those who are silent; ever, without a policy.
+
+    Who was asked within the last interval counts in full: else every look would ask anew for the
+    same seats, and a look may come at any moment.
+    """
     return sum(
-        one.people
-        * one.habit.will_say_yes(
-            one.silent_seconds, None if speed is None else horizon_seconds(one.habit, speed)
-        )
+        one.people * one.habit.will_say_yes(one.silent_seconds, _horizon(one, policy))
         for one in open_offers
     )
+
+
+def _horizon(one: Open, policy: Policy | None) -> float | None:
+    if policy is None or one.silent_seconds < policy.every_seconds:
+        return None
+    return horizon_seconds(one.habit, policy.speed)
 
 
 def how_many(policy: Policy, seats_open: int, open_offers: list[Open], next_habit: Habit) -> int:
@@ -58,7 +65,7 @@ def how_many(policy: Policy, seats_open: int, open_offers: list[Open], next_habi
     if policy.rule == "sequential":
         waiting = sum(o.people for o in open_offers if o.silent_seconds < policy.every_seconds)
         return 0 if waiting else min(1, seats_open)
-    gap = seats_open - expected_more(open_offers, policy.speed)
+    gap = seats_open - expected_more(open_offers, policy)
     if gap <= 0:
         return 0
     return min(policy.most_asked - silent, math.ceil(gap / next_habit.yes_share))

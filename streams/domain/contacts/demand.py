@@ -5,6 +5,7 @@ time, cumulative. A late report can move a contact to another second, another ke
 (an earlier attempt appears, so this one was a redial): then both places are published again.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -25,6 +26,12 @@ class PulseShape:
     role: int
     withheld: bool
     keys: tuple[str, ...]
+    incident: str | None = None
+
+
+def incident_of(place: str, topic: str | None) -> str:
+    """One token for a place and a topic."""
+    return hashlib.blake2b(f"{place}\x1f{topic or ''}".encode(), digest_size=6).hexdigest()
 
 
 def keys_of(facts: Facts) -> tuple[str, ...]:
@@ -90,12 +97,15 @@ class Seconds:
 
     def _pulse(self, second: int, key: str, revision: int) -> PulseData:
         first = redials = reconnects = withheld = 0
+        incidents: dict[str, int] = {}
         for shape, contacts in self._counts[second].items():
             if key not in shape.keys:
                 continue
             if shape.role == FIRST:
                 first += contacts
                 withheld += contacts * shape.withheld
+                if shape.incident is not None and contacts:
+                    incidents[shape.incident] = incidents.get(shape.incident, 0) + contacts
             elif shape.role == REDIAL:
                 redials += contacts
             else:
@@ -109,4 +119,5 @@ class Seconds:
             reconnects=reconnects,
             withheld=withheld,
             revision=revision,
+            incidents=dict(sorted(incidents.items())),
         )

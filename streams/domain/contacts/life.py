@@ -102,6 +102,7 @@ class ContactLife:
         "newest",
         "next",
         "no_end",
+        "place",
         "prev",
         "promise",
         "queued_at",
@@ -132,6 +133,7 @@ class ContactLife:
         self.caller: Caller | None = None
         self.has_number = False
         self.consent = True
+        self.place: tuple[int, str] | None = None  # as the first report that names one has it
         self.urgency: Urgency = "normal"
         self.skills: tuple[str, ...] = ()
         self.zone: ZoneHeard | None = None
@@ -265,6 +267,9 @@ class ContactLife:
             self.urgency = graver(self.urgency, data.urgency)
         if not data.consent_callback:
             self.consent = False
+        if data.place is not None:
+            place = stamp, data.place
+            self.place = place if self.place is None else min(self.place, place)
         if data.skills:
             self.skills = tuple(sorted({*self.skills, *data.skills}))
         if data.caller_tz is not None:

@@ -9,13 +9,15 @@ so that the order of events leaves no trace in the sums.
 from dataclasses import dataclass
 
 from streams.domain.centre import Centre
-from streams.domain.contacts.demand import PulseShape, Seconds, keys_of
+from streams.domain.contacts.demand import FIRST, PulseShape, Seconds, incident_of, keys_of
 from streams.domain.contacts.life import ContactLife, State
 from streams.domain.contacts.outcomes import ANSWERED_LIVE, DEFLECTED, HANDED_OVER, WAITING
 from streams.domain.contacts.rule_table import Facts
 from streams.domain.moments import SECOND, Days, Micros, moment, span
 from streams.domain.staffing.learning import STEPS, step_of
 from streams.events.demand import QueueCounts
+
+ShapeParts = tuple[str, bool, bool, bool, bool, PulseShape]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +30,11 @@ class Shape:
     abandoned: bool
     short: bool
     pulse: PulseShape
+
+    def parts(self) -> ShapeParts:
+        """All of it, to be compared."""
+        ended = self.abandoned, self.short
+        return self.fate, self.answered, self.in_target, *ended, self.pulse
 
 
 Counted = tuple[Shape, Micros, Micros, int]
@@ -156,6 +163,7 @@ class Tallies:
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._shapes: dict[tuple[str, bool, bool, bool, bool, PulseShape], Shape] = {}
         self._pulses: dict[tuple[Facts, int, bool], PulseShape] = {}
+        self._weighs_incidents = centre.alerts.incident_weight < 1
 
     def bucket_of(self, head: ContactLife) -> Bucket:
         """Where a request is counted: the day and the queue of its first contact."""
@@ -178,10 +186,17 @@ class Tallies:
             abandoned and 0 <= wait < self._short,
             self._pulse_shape(life, role),
         )
+        shape = self._shape(parts, life.shape)
+        return shape, wait, life.handle_time() if answered else -1, life.arrival // SECOND
+
+    def _shape(self, parts: ShapeParts, before: Shape | None) -> Shape:
+        if parts[-1].incident is not None:
+            # There may be as many as contacts: kept by its contact alone.
+            return before if before is not None and parts == before.parts() else Shape(*parts)
         shape = self._shapes.get(parts)
         if shape is None:
             shape = self._shapes[parts] = Shape(*parts)
-        return shape, wait, life.handle_time() if answered else -1, life.arrival // SECOND
+        return shape
 
     def is_counted_as(self, life: ContactLife, new: Counted) -> bool:
         """Whether a contact is already counted so."""
@@ -222,11 +237,17 @@ class Tallies:
 
     def _pulse_shape(self, life: ContactLife, role: int) -> PulseShape:
         withheld = life.key is None
+        incident = None
+        if self._weighs_incidents and role == FIRST and life.place is not None:
+            incident = incident_of(life.place[1], life.facts[4])
         if life.shape is not None:
             shape = life.shape.pulse
-            if shape.facts is life.facts and shape.role == role and shape.withheld == withheld:
+            same = shape.facts is life.facts and shape.incident == incident
+            if same and shape.role == role and shape.withheld == withheld:
                 return shape
         parts = life.facts, role, withheld
+        if incident is not None:
+            return PulseShape(*parts, keys_of(life.facts), incident)
         known = self._pulses.get(parts)
         if known is None:
             known = self._pulses[parts] = PulseShape(*parts, keys_of(life.facts))

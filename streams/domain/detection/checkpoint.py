@@ -27,6 +27,7 @@ def standing_data(key: str, standing: Standing, settled_until: datetime) -> Dete
         runs=scores.runs,
         identified=standing.identified,
         repeats=standing.repeats,
+        incidents=standing.incidents,
         episode=EpisodeState(**episode._asdict()) if episode is not None else None,
     )
 
@@ -50,6 +51,7 @@ def standing_of(data: DetectorData) -> Standing:
         data.identified,
         data.repeats,
         data.heard,
+        data.incidents,
     )
 
 

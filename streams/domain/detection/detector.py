@@ -9,10 +9,12 @@ longer change.
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, log
 from typing import NamedTuple, Protocol
 
+from streams.domain.detection.counts import Counts, together
+from streams.domain.detection.incidents import IncidentRule, Memory, weighed
 from streams.domain.detection.level import HourTally, Level
 from streams.domain.detection.mixture import Mixture, Rise, Scores
 from streams.events.surges import Tier
@@ -27,25 +29,6 @@ _MOST_NATS = 690.0
 # as if five more callers had been seen who did not redial.
 _MEMORY_SECONDS = 600.0
 _CAUTION = 5.0
-
-
-class Counts(NamedTuple):
-    """First attempts, redials, reconnects and withheld numbers of one partition in one second."""
-
-    first_attempts: int
-    redials: int = 0
-    reconnects: int = 0
-    withheld: int = 0
-    revision: int = 0
-
-    def later_than(self, other: "Counts") -> bool:
-        """The writer's revision decides; without one, counts grow, or become redials."""
-        return _rank(self) > _rank(other)
-
-
-def _rank(counts: Counts) -> tuple[int, int, int, int, int]:
-    known = counts.first_attempts + counts.redials + counts.reconnects
-    return counts.revision, known, -counts.first_attempts, counts.reconnects, -counts.withheld
 
 
 class Episode(NamedTuple):
@@ -68,6 +51,7 @@ class Standing(NamedTuple):
 
     `identified` and `repeats` are recent first attempts with a number, and redials and
     reconnects, forgotten over ten minutes: the share by which withheld numbers are corrected.
+    `incidents` are the places and topics that were reported lately.
     """
 
     scores: Scores
@@ -75,6 +59,7 @@ class Standing(NamedTuple):
     identified: float = 0.0
     repeats: float = 0.0
     heard: int = 0
+    incidents: Memory = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +94,15 @@ class Rules:
     thresholds: Thresholds
     distinct_callers: int = 8
     width: int = 1
+    incidents: IncidentRule = field(default_factory=IncidentRule)
 
 
 def fold(
     before: Standing, second: int, counts: Counts, expected: Expectation, rules: Rules
 ) -> Standing:
     """The state after a second's counts, from the state after the last second that had any."""
-    first, redials, reconnects, withheld, _ = counts
-    scores, episode, identified, repeats, heard = before
+    first, redials, reconnects, withheld, _, reports = counts
+    scores, episode, identified, repeats, heard, memory = before
     if second > heard:
         kept = exp((heard - second) / _MEMORY_SECONDS)
         identified *= kept
@@ -124,12 +110,15 @@ def fold(
     identified += first - withheld
     repeats += redials + reconnects
     if not first:
-        return Standing(scores, episode, identified, repeats, second)
+        return Standing(scores, episode, identified, repeats, second, memory)
     calls: float = first
     if withheld:
         calls -= withheld * repeats / (identified + repeats + _CAUTION)
+    if reports:
+        memory, less = weighed(memory, second, reports, rules.incidents)
+        calls = max(0.0, calls - less)
     scores, episode = advance(scores, episode, second, calls, expected, rules)
-    return Standing(scores, episode, identified, repeats, second)
+    return Standing(scores, episode, identified, repeats, second, memory)
 
 
 def advance(
@@ -317,7 +306,7 @@ class Detector:
         """Contacts of the seconds that are not settled, up to `until`, and those expected then."""
         if not self._seconds:
             return 0.0, 0.0
-        calls = float(sum(_sum(cell).first_attempts for cell in self._cells))
+        calls = float(sum(together(cell).first_attempts for cell in self._cells))
         return calls, self.expected.mass(self._seconds[0], max(until, self._seconds[-1] + 1))
 
     def closed_at(self, frontier: int) -> int | None:
@@ -359,7 +348,7 @@ class Detector:
                 self._seconds[:count], self._cells[:count], self._states[:count], strict=True
             ):
                 slot = self.expected.calendar.slot(second)
-                first = _sum(cell).first_attempts
+                first = together(cell).first_attempts
                 self.hour.add(slot, first, self.expected, alarmed=state.episode is not None)
             self.settled = self._states[count - 1]
             del self._seconds[:count], self._cells[:count], self._states[:count]
@@ -390,10 +379,6 @@ class Detector:
             before = states[-1] if states else self.settled
             if before is None:
                 before = Standing(self.rules.mixture.begin(second), heard=second)
-            states.append(fold(before, second, _sum(self._cells[place]), self.expected, self.rules))
-
-
-def _sum(cell: dict[int, Counts]) -> Counts:
-    if len(cell) == 1:
-        return next(iter(cell.values()))
-    return Counts(*map(sum, zip(*cell.values(), strict=True)))
+            states.append(
+                fold(before, second, together(self._cells[place]), self.expected, self.rules)
+            )

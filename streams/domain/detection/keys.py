@@ -14,7 +14,9 @@ from streams.domain.detection.checkpoint import (
     standing_data,
     standing_of,
 )
-from streams.domain.detection.detector import Counts, Detector, Rules, Thresholds
+from streams.domain.detection.counts import Counts
+from streams.domain.detection.detector import Detector, Rules, Thresholds
+from streams.domain.detection.incidents import IncidentRule
 from streams.domain.detection.mixture import Mixture, Rise
 from streams.domain.detection.occasions import Window
 from streams.domain.detection.outage import Outages
@@ -57,6 +59,9 @@ class Keys:
             mixture=Mixture(policy.ratios, policy.kappa),
             thresholds=thresholds(self.plan.per_year, policy),
             distinct_callers=policy.distinct_callers,
+            incidents=IncidentRule(
+                weight=policy.incident_weight, window=int(policy.incident_window.total_seconds())
+            ),
         )
         # A key without a baseline of its own spends none of the budget: it can name a surge, but
         # not raise one.
@@ -71,8 +76,14 @@ class Keys:
         if detector is None:
             return False
         detector.settle(frontier)
+        weighs = pulse.incidents and self.rules.incidents.is_on
         counts = Counts(
-            pulse.first_attempts, pulse.redials, pulse.reconnects, pulse.withheld, pulse.revision
+            pulse.first_attempts,
+            pulse.redials,
+            pulse.reconnects,
+            pulse.withheld,
+            pulse.revision,
+            tuple(sorted(pulse.incidents.items())) if weighs else (),
         )
         if pulse.key == TOTAL:
             self._listen(detector, second)

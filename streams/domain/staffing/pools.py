@@ -1,10 +1,10 @@
 """Who sits where, which pool helps first, and when may helpers go home?
 
-Demand comes in lanes: a queue, or a language when that is what surges. A pool can take the lanes
-it serves. Help is asked for as soon as the median need passes the people there, and they are let
-go only when even the 90 % value, with a margin, has been covered without them for some time: two
-thresholds apart, so that nobody is called in and sent home by turns (Perry and Whitt, Management
-Science 55:1353, 2009, and their later release thresholds).
+Demand comes in lanes: a queue, or a language or a skill when that is what surges. A pool can take
+the lanes it serves. Help is asked for as soon as the median need passes the people there, and they
+are let go only when even the 90 % value, with a margin, has been covered without them for some
+time: two thresholds apart, so that nobody is called in and sent home by turns (Perry and Whitt,
+Management Science 55:1353, 2009, and their later release thresholds).
 """
 
 import math
@@ -17,6 +17,7 @@ from streams.domain.centre import Pool
 
 QUEUE: Final = "queue:"
 LANGUAGE: Final = "language:"
+SKILL: Final = "skill:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ def serves(pool: Pool, lane: str) -> bool:
     """Whether a pool's people can take a lane's contacts."""
     if lane.startswith(LANGUAGE):
         return lane.removeprefix(LANGUAGE) in pool.languages
+    if lane.startswith(SKILL):
+        return lane.removeprefix(SKILL) in pool.skills
     return not pool.queues or lane.removeprefix(QUEUE) in pool.queues
 
 
@@ -100,9 +103,19 @@ def split(need: int, lanes: Mapping[str, float]) -> dict[str, int]:
 
 
 def seated(need: int, lanes: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, int]:
-    """Seats by pool: the nearest people first, the lanes that few can serve before the others."""
+    """Seats by pool."""
+    taken = seated_by_lane(need, lanes, pools)
+    return {pool: sum(lanes.values()) for pool, lanes in taken.items()}
+
+
+def seated_by_lane(
+    need: int, lanes: Mapping[str, float], pools: Sequence[Pool]
+) -> dict[str, dict[str, int]]:
+    """Seats by pool and lane: the nearest people first, the lanes that few can serve before the
+    others.
+    """
     room = {pool.name: pool.seats for pool in pools}
-    taken = dict.fromkeys(room, 0)
+    taken = {name: dict.fromkeys(lanes, 0) for name in room}
     order = nearest_first(pools, lanes)
     parts = split(need, lanes)
     for lane in sorted(parts, key=lambda lane: sum(serves(pool, lane) for pool in pools)):
@@ -110,7 +123,7 @@ def seated(need: int, lanes: Mapping[str, float], pools: Sequence[Pool]) -> dict
         for pool in (pool for pool in order if serves(pool, lane)):
             people = min(left, room[pool.name])
             room[pool.name] -= people
-            taken[pool.name] += people
+            taken[pool.name][lane] += people
             left -= people
     return taken
 

@@ -1,7 +1,8 @@
 """What state is the service in, in the standard's words, and by which rule?
 
 The words are the service states of NENA i3 and ETSI, the only standard ones for this. The rule
-that applies is returned as a sentence, since a state without a reason cannot be acted upon.
+that applies is returned as a sentence, since a state without a reason cannot be acted upon. A surge
+that a person declared is an alert like any other.
 
 | state | rule |
 |---|---|

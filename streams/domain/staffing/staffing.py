@@ -158,6 +158,9 @@ class SeatPlanner:
         def part(need: int) -> int:
             return pools.seated(need, demand.lanes, self._centre.pools)[pool]
 
+        def by_lane(need: int) -> dict[str, int]:
+            return pools.seated_by_lane(need, demand.lanes, self._centre.pools)[pool]
+
         needed, staffed = part(whole.needed), self.house.staffed({pool})
         return structs.replace(
             whole,
@@ -170,6 +173,7 @@ class SeatPlanner:
             gap=max(0, needed - staffed),
             horizon=tuple((at, part(middle), part(high)) for at, middle, high in whole.horizon),
             release=going.get(pool, 0),
+            skills=_of_lanes(by_lane(whole.needed), by_lane(whole.needed_high)),
         )
 
     def _observe_help(
@@ -215,6 +219,10 @@ def _seats(values: Range, seats: Callable[[float], int]) -> Seats:
 def _by_skill(settled: Seats, lanes: dict[str, float]) -> dict[str, tuple[int, int]]:
     middle, high = (pools.split(need, lanes) for need in settled[1:])
     return {lane: (middle[lane], high[lane]) for lane in lanes}
+
+
+def _of_lanes(middle: dict[str, int], high: dict[str, int]) -> dict[str, tuple[int, int]]:
+    return {lane: (middle[lane], high[lane]) for lane in middle if high[lane]}
 
 
 def _reason(rate: Range, target: ServiceTarget) -> str:

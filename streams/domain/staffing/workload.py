@@ -36,7 +36,7 @@ class Demand:
     """Contacts per hour and erlangs of the whole centre at one moment, and by lane.
 
     `rate` is the plan and the surges' excess; `in_house` what they amount to already; `lanes` are
-    the rates by queue or language, and `own` those of lanes that no surge has hit.
+    the rates by queue, language or skill, and `own` those of lanes that no surge has hit.
     """
 
     plan: float
@@ -136,6 +136,9 @@ class Workload:
         self, key: str, lanes: dict[str, float], plan: dict[str, float]
     ) -> dict[str, float]:
         """Where a surge's contacts go: its own lane, or wherever contacts usually go."""
+        skill = self._centre.skill_of(key)
+        if skill is not None:
+            return {pools.SKILL + skill: 1.0}
         spoken = key.removeprefix(pools.LANGUAGE)
         if key in lanes or (key.startswith(pools.LANGUAGE) and spoken in self._centre.languages):
             return {key: 1.0}

@@ -1,0 +1,178 @@
+"""How fast do seats fill, and how fast do pages go out? `make bench-callout`
+
+Needs a broker (SURGELINE_TEST_KAFKA, see tests/support/stack.py); starts its own Redis, the call-out
+service and the scripted provider as processes. Prints what it measured on this machine, with
+whatever else runs on it; nothing is asserted.
+"""
+
+import asyncio
+import os
+import secrets
+import statistics
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from services.callout.store import Store
+from services.supervisor.keys import hashed, make_secrets
+from streams.domain.callout import answering, asking, life
+from streams.domain.callout.book import CalloutBook
+from streams.domain.people.eligible import Verdict
+from streams.events.callouts import GivenAnswer
+from streams.kafka import create_topics
+from streams.settings import Connections
+from tests.support.broker import ROOT, RedisServer
+from tests.support.callout_centre import CalloutCentre, callout_centre
+from tests.support.callout_people import POLICY, at, need, person, ready
+from tests.support.stack import SecretsEnv, scratch_folder
+
+SEATS: Final = 30
+RIVALS: Final = 400
+PEOPLE: Final = 1000
+PER_SECOND: Final = 50.0
+SMS_ACCOUNTS: Final = 2
+
+
+def told(name: str, seconds: Sequence[float]) -> None:
+    """One line: how many, median, 99 %, worst."""
+    ordered = sorted(seconds)
+    p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+    print(  # noqa: T201
+        f"{name}: {len(ordered)} x, median {statistics.median(ordered) * 1e3:.1f} ms,"
+        f" p99 {p99 * 1e3:.1f} ms, worst {ordered[-1] * 1e3:.1f} ms",
+        flush=True,
+    )
+
+
+async def seat_function(redis_url: str) -> None:
+    """400 acceptances at once for 30 seats, each decided and kept by the Redis function alone."""
+    store = Store(redis_url, f"bench{secrets.token_hex(3)}-")
+    await store.open()
+    await store.clear()
+    await store.restore(1, [])
+    store.epoch = 1
+    book = CalloutBook(1)
+    policy = msgspec.structs.replace(POLICY, rule="blast")
+    callout = life.open_need(book, need(SEATS), policy, at())
+    life.start(book, callout.id, policy, "kim", at(), unseen=True)
+    people = [person(n) for n in range(RIVALS)]
+    asking.look(book, callout.id, ready(people, callout.need), at())
+    await store.commit(book.take_changes())
+    took: list[float] = []
+    turn = asyncio.Lock()
+
+    async def accept(offer: str) -> str:
+        began = time.perf_counter()
+        async with turn:
+            given = GivenAnswer(key=offer, kind="accept", at=at(1), channel="sms")
+            said = answering.answer(book, offer, given, Verdict(ok=True), at(1))
+            alone = time.perf_counter()
+            await store.commit(book.take_changes())
+            took.append(time.perf_counter() - alone)
+        waits.append(time.perf_counter() - began)
+        return said.kind
+
+    waits: list[float] = []
+    said = Counter(await asyncio.gather(*(accept(offer) for offer in list(book.offers))))
+    await store.close()
+    told("Redis function keeps one acceptance", took)
+    told(f"{RIVALS} one after the other, asked at once", waits)
+    print(dict(said), flush=True)  # noqa: T201
+
+
+async def acceptances(centre: CalloutCentre) -> None:
+    """400 people accept at once over HTTP, each answered when the broker has it."""
+    callout = await centre.need(SEATS)
+    await centre.send(callout, rule="blast")
+    people = [one["person"] for one in (await centre.show(callout))["people"]][:RIVALS]
+    took: list[float] = []
+    limits = httpx.Limits(max_connections=RIVALS, max_keepalive_connections=RIVALS)
+    headers = centre.manager.headers
+    async with httpx.AsyncClient(
+        base_url=centre.service.url, headers=headers, limits=limits, timeout=30.0
+    ) as client:
+        await asyncio.gather(*(client.get("/healthz") for _ in range(RIVALS)))
+
+        async def accept(who: str) -> dict[str, Any]:
+            began = time.perf_counter()
+            body = {"person": who, "choice": "accept", "via": "paper"}
+            response = await client.post(f"/v1/callouts/{callout}/answers", json=body)
+            took.append(time.perf_counter() - began)
+            reply: dict[str, Any] = response.raise_for_status().json()
+            return reply
+
+        replies = await asyncio.gather(*(accept(who) for who in people))
+    said = Counter(reply["reply"] for reply in replies)
+    places = sorted(reply["position"] for reply in replies if reply["reply"] == "waitlisted")
+    told(f"HTTP answer until the broker has it, {len(people)} at once", took)
+    in_order = places == list(range(1, len(places) + 1))
+    print(f"{dict(said)}; waitlist 1..{len(places)} without gaps: {in_order}")  # noqa: T201
+    await centre.manager.post(f"/v1/callouts/{callout}/cancel")
+
+
+async def thousand(centre: CalloutCentre) -> None:
+    """A thousand people by text message, as fast as the accounts let."""
+    before = (await centre.ledger())["attempts"]
+    callout = await centre.need(500)
+    began = time.perf_counter()
+    await centre.send(callout, rule="blast")
+    first: float | None = None
+    sent = 0
+    while sent < PEOPLE and time.perf_counter() - began < 10 * PEOPLE / PER_SECOND:
+        sent = (await centre.ledger())["attempts"] - before
+        if sent and first is None:
+            first = time.perf_counter() - began
+        await asyncio.sleep(0.05)
+    seconds = time.perf_counter() - began
+    limit = PEOPLE / (SMS_ACCOUNTS * PER_SECOND)
+    print(  # noqa: T201
+        f"{sent} people: first message seen after {first or 0:.2f} s (preview and start included),"
+        f" all after {seconds:.2f} s; the accounts allow {limit:.2f} s: {seconds / limit:.3f} x",
+        flush=True,
+    )
+
+
+async def measure(connections: Connections, folder: Path) -> None:
+    """Everything once."""
+    await seat_function(connections.redis)
+    made = make_secrets()
+    tokens_file = folder / "tokens.json"
+    tokens_file.write_text(hashed(made.tokens))
+    env = SecretsEnv(made.env(tokens_file), SURGELINE_REHEARSAL="1")
+    env.tokens = made.tokens
+    for act, count in ((acceptances, RIVALS), (thousand, PEOPLE)):
+        prefix = f"bench{secrets.token_hex(3)}-"
+        here = Connections(
+            kafka=connections.kafka,
+            redis=connections.redis,
+            prefix=prefix,
+            centre=connections.centre,
+        )
+        await create_topics(here)
+        async with callout_centre(here, env, folder, count, per_second=PER_SECOND) as centre:
+            await act(centre)
+
+
+async def main() -> None:
+    """With a Redis of its own."""
+    with scratch_folder("surgeline-bench-") as folder:
+        redis = RedisServer(folder)
+        redis.start()
+        connections = Connections(
+            kafka=os.environ["SURGELINE_TEST_KAFKA"],
+            redis=redis.url,
+            centre=ROOT / "centre.toml",
+        )
+        try:
+            await measure(connections, folder)
+        finally:
+            redis.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
