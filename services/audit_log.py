@@ -19,6 +19,7 @@ from typing import Final, Protocol
 from aiokafka.errors import KafkaError
 from msgspec.structs import replace
 
+from services import tasks
 from streams.errors import OverloadedError, UnknownOutcomeError
 from streams.events.audit import AuditData, AuditRecorded, Result
 from streams.events.codec import encode
@@ -118,7 +119,7 @@ class AuditLog:
         if self._writing is not None:
             if self._unwritten or self._noted:
                 await asyncio.wait([self._writing], timeout=GATHER_SECONDS)
-            self._writing.cancel()
+            await tasks.end(self._writing)
             await asyncio.wait([self._writing])
         if self._writer is not None:
             await self._writer.stop()

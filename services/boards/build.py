@@ -117,6 +117,7 @@ def _callbacks(fold: Fold, at: datetime) -> Callbacks:
         overdue=sum(1 for promise in promises if promise.promised_by < at),
         oldest_promise=min((promise.promised_by for promise in promises), default=None),
         by_state=states,
+        out_of_turn=len(fold.promises.out_of_turn),
     )
 
 

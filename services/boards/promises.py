@@ -26,6 +26,7 @@ class Promises:
         self._days: dict[str, Counter[RequestOutcome]] = {}
         self.open: dict[str, CallbackData] = {}
         self.closed: Counter[str] = Counter()
+        self.out_of_turn: set[str] = set()
 
     def observe(self, data: CallbackData) -> tuple[CallbackData | None, CallbackData]:
         """Take a callback's state: (as it was, as it is); the same object twice: nothing new."""
@@ -35,6 +36,8 @@ class Promises:
         after = msgspec.structs.replace(data, caller=NOBODY, attempts=())
         self._latest[data.id] = after
         self.open.pop(data.id, None)
+        if after.out_of_turn is not None:
+            self.out_of_turn.add(data.id)
         if after.outcome is None:
             self.open[data.id] = after
         else:

@@ -139,12 +139,13 @@ class Seats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Callbacks(msgspec.Struct, frozen=True, kw_only=True):
-    """Promises not yet kept."""
+    """Promises not yet kept; and those given out though somebody on hold was there before."""
 
     open: int
     overdue: int
     oldest_promise: datetime | None
     by_state: dict[str, int]
+    out_of_turn: int = 0
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):

@@ -124,6 +124,9 @@ def _callbacks(snapshot: Snapshot, zone: tzinfo) -> Tile:
             flag = Title(f"▲ {told.overdue}건 초과", f"▲ {told.overdue} overdue")
         elif told.oldest_promise - snapshot.at < SOON:
             tone, flag = "warn", Title("▲ 임박", "▲ due soon")
+    if told.out_of_turn:
+        count = told.out_of_turn
+        note = Title(f"{note.ko} · 순서 예외 {count}", f"{note.en} · {count} out of turn")
     return Tile(
         name="callbacks",
         title=Title("콜백 약속", "callbacks open"),

@@ -86,6 +86,9 @@ DETECTION_DELAY_SECONDS: Final = _streams.histogram(
     ["tier"],
     buckets=(10, 20, 30, 60, 120, 180, 300, 600, 1200, 2400, 3600),
 )
+# Of a series that begins with its first surge, Prometheus would not see that one.
+for _tier in ("watch", "alert"):
+    DETECTION_DELAY_SECONDS.labels(_tier)
 STAFFING_HANDLE_SECONDS: Final = _streams.gauge(
     "surgeline_staffing_handle_seconds", "Mean handle time that seats are sized with."
 )

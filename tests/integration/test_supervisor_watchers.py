@@ -4,6 +4,7 @@ Both are real; a server of this test stands where our services and the call-outs
 """
 
 import json
+import signal
 from pathlib import Path
 
 from tests.support.watching import Asked, Served, alertmanager, planned, prometheus, until
@@ -40,6 +41,21 @@ def test_every_rule_is_worked_out_without_an_error(tmp_path: Path) -> None:
 
     assert len(rules) > 30
     assert [rule["name"] for rule in rules if rule.get("lastError")] == []
+
+
+def test_what_prometheus_knew_is_there_again_after_it_was_killed(tmp_path: Path) -> None:
+    with Served({"/metrics": lambda: SURGE}) as served:
+        numbers, _ = planned(tmp_path, {"boards": served.address})
+        asked = Asked(numbers.url)
+        with prometheus(numbers) as process:
+            until(lambda: asked.now("surgeline_surge_level == 2"))
+            known = float(asked.now("timestamp(surgeline_surge_level)")[0]["value"][1])
+            process.send_signal(signal.SIGKILL)
+        with prometheus(numbers):
+            until(lambda: asked.now(f"timestamp(surgeline_surge_level) > {known}"))
+            before = asked.over("surgeline_surge_level", known, known, 1.0)
+
+    assert before[0]["values"][0][1] == "2"
 
 
 def test_prometheus_shows_its_token_to_whom_it_reads(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """How fast do seats fill, and how fast do pages go out? `make bench-callout`
 
-Needs a broker (SURGELINE_TEST_KAFKA, see tests/support/stack.py); starts its own Redis, the call-out
-service and the scripted provider as processes. Prints what it measured on this machine, with
-whatever else runs on it; nothing is asserted.
+Needs a broker (SURGELINE_TEST_KAFKA, see tests/support/stack.py); starts its own Redis, the
+call-out service and the scripted provider as processes. Prints what it measured on this machine,
+with whatever else runs on it; nothing is asserted.
 """
 
 import asyncio

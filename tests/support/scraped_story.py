@@ -4,7 +4,7 @@ The board is the real one, fed fact by fact; the other processes' metrics are th
 moved as those processes would move them. What it all amounts to is known apart from both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import generate_latest
@@ -38,11 +38,16 @@ class ScrapedStory:
         self._registry.register(self.board.collector)
         self._offsets: dict[tuple[str, int], int] = {}
 
-    def play(self) -> None:
-        """Everything up to the height of the surge."""
-        for record in self.story.records():
-            self.take(record)
-        self.settle()
+    def play(self, parts: int) -> Iterator[None]:
+        """The calm hour and a little of the surge's first minutes, then the rest in parts."""
+        records = list(self.story.records())
+        told = len(records) // (parts + 1)
+        for part in range(parts + 1):
+            last = part == parts
+            for record in records[part * told : None if last else (part + 1) * told]:
+                self.take(record)
+            self.settle()
+            yield
 
     def take(self, record: Outgoing) -> None:
         """One fact of the log."""

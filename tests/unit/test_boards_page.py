@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from services.boards import vendored, words
@@ -97,6 +98,20 @@ def test_calm_is_without_flags_and_a_surge_names_what_is_wrong() -> None:
     flags = {tile.name: tile.flag.en for tile in surge if tile.flag}
     assert flags["seats"] == "▼ 12 short"
     assert {"waiting", "longest_wait", "in_target"} <= flags.keys()
+
+
+def test_who_was_overtaken_on_hold_is_counted_where_everybody_sees_it() -> None:
+    fold = board(surge=timedelta(minutes=27))
+    promise = next(iter(fold.promises.open.values()))
+    lifted = msgspec.structs.replace(
+        promise, version=promise.version + 1, out_of_turn="promise_near_deadline"
+    )
+    fold.promises.observe(lifted)
+    fold.promises.observe(msgspec.structs.replace(lifted, version=lifted.version + 1))
+    snapshot = build(fold, END, 1)
+    [tile] = [tile for tile in tiles(snapshot, CENTRE.timezone) if tile.name == "callbacks"]
+    assert snapshot.callbacks.out_of_turn == 1
+    assert tile.note.en.endswith("· 1 out of turn")
 
 
 def test_every_kind_of_decision_has_words_in_both_languages() -> None:
