@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all demo up test check pictures chaos bench bench-coverage bench-streams \
+.PHONY: help setup setup-all demo up test check rules pictures grafana-pictures chaos bench bench-coverage bench-streams \
   bench-detection bench-scenarios bench-admission bench-callout bench-callbacks clean lock
 
 PY := .venv/bin/python
@@ -41,8 +41,16 @@ check: setup ## Format, lint, types, direction of imports
 	.venv/bin/mypy
 	$(PY) -m pytest -q tests/architecture
 
+rules: setup ## Write rules, alerts, Grafana boards and docs/metrics.md anew from the code
+	@$(SURGELINE) rules --write
+
 pictures: setup-all ## Play the demo and photograph the board into docs/pictures
 	@$(SURGELINE) pictures
+
+grafana-pictures: setup-all ## Draw the Grafana boards with Grafana's own parts (needs node; 420 MB from npm)
+	mkdir -p .cache/grafana && cp deploy/grafana/pictures/package.json .cache/grafana/
+	cd .cache/grafana && npm install --legacy-peer-deps --no-audit --no-fund --silent
+	$(PY) -m tests.support.grafana_pictures .cache/grafana
 
 chaos: setup ## Kill parts of a running platform, KILLS times each (25)
 	SURGELINE_CHAOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/chaos

@@ -103,18 +103,20 @@ class Router:
         self._tell(weights.failed(name, now))
 
     def receipt(self, receipt: Receipt, kind: MethodKind) -> None:
-        """A provider's report, which tells how fast it delivers."""
+        """A provider's report, which tells how fast it delivers.
+
+        Timed by when it was heard: the centre's clock may be a rehearsal's, a provider's is true.
+        """
         weights, now = self._weights.get(kind), self._now()
         if weights is None or receipt.provider not in weights.points():
             return
         if receipt.state == "delivered":
-            weights.delivered(receipt.provider, receipt.attempt, receipt.at or now)
-        elif receipt.state == "undeliverable":
-            weights.gave_up(receipt.provider, receipt.attempt)
-        elif receipt.state == "failed":
-            weights.gave_up(receipt.provider, receipt.attempt)
-            self._errors[receipt.provider] += 1
-            self._tell(weights.failed(receipt.provider, now))
+            weights.delivered(receipt.provider, receipt.attempt, now)
+        elif receipt.state in ("failed", "undeliverable"):
+            awaited = weights.gave_up(receipt.provider, receipt.attempt)
+            if awaited and receipt.state == "failed":
+                self._errors[receipt.provider] += 1
+                self._tell(weights.failed(receipt.provider, now))
 
     def tick(self) -> None:
         """To be called every few seconds."""

@@ -63,10 +63,8 @@ def plan_import(
 
 def _kept(before: Person, after: Person, sealer: Sealer) -> Person:
     """The new line, with what only we know: proofs, histories, their own standing, their feed."""
-    known = {(method.kind, method.digest): method for method in before.methods}
-    methods = tuple(
-        _method(known.get((method.kind, method.digest)), method) for method in after.methods
-    )
+    known = {_way(method, sealer): method for method in before.methods}
+    methods = tuple(_method(known.get(_way(method, sealer)), method) for method in after.methods)
     return msgspec.structs.replace(
         after,
         version=before.version + 1,
@@ -76,6 +74,14 @@ def _kept(before: Person, after: Person, sealer: Sealer) -> Person:
         standing_since=before.standing_since,
         feed_digest=before.feed_digest,
     )
+
+
+def _way(method: ContactMethod, sealer: Sealer) -> tuple[str, bytes]:
+    """The address itself: hashes change with their key, and proof must outlive a change of keys."""
+    try:
+        return method.kind, sealer.open(method.sealed)
+    except CannotOpenError:
+        return method.kind, method.digest.encode()
 
 
 def _method(before: ContactMethod | None, after: ContactMethod) -> ContactMethod:

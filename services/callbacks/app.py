@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from services.adapters.redis import RedisLostError
 from services.callbacks import routes
 from services.callbacks.handlers import Handlers
-from services.small_bodies import SmallBodies
 from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
 from services.callbacks.settings import Settings
@@ -19,6 +18,7 @@ from services.openapi import ERROR_SCHEMA, refusals
 from services.ports import PhoneLines
 from services.replies import refusal
 from services.serving import living, new_app
+from services.small_bodies import SmallBodies
 from streams.domain.callbacks.callback import RefusedError
 from streams.errors import OverloadedError, UnknownOutcomeError
 

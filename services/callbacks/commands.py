@@ -17,8 +17,9 @@ from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from services.adapters.redis import RedisLostError
+from services.callbacks.filed import Needed, Posted
 from services.callbacks.relay import NotReadyError, Relay
-from services.callbacks.worklist import Needed, Posted, Worklist
+from services.callbacks.worklist import Worklist
 from streams.domain.callbacks.book import RULES, CallbackBook
 from streams.domain.callbacks.callback import Change, RefusedError
 from streams.domain.callbacks.order import Wish

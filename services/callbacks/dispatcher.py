@@ -14,8 +14,8 @@ from typing import Final
 
 from services.callbacks.commands import Command, Commands
 from services.callbacks.dialable import Dialable
+from services.callbacks.filed import Needed
 from services.callbacks.relay import NotReadyError
-from services.callbacks.worklist import Needed
 from services.ports import (
     DialOrder,
     DialStatus,
@@ -173,8 +173,6 @@ class Dispatcher:
             status = await self._phone.dial_status(todo.dial)
             if status.condition in ("ringing", "connected"):
                 return False
-            # How it ended may be another story than the desk's: the phone system knows better.
-            return await self._write_status(state, todo.dial, status)
         return await self._write(
             "dial_ended", state, lambda book, now: book.dial_ended(state.id, todo.dial, now)
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.callbacks.commands import Command
 from services.callbacks.dialable import Dialable
-from services.callbacks.worklist import Needed
+from services.callbacks.filed import Needed
 from services.never_dialled import Refusal
 from streams.domain.callbacks.book import CallbackBook
 from streams.domain.callbacks.switches import may_register

@@ -337,10 +337,10 @@ local function claim(keys, args)
   return args[3]
 end
 
--- KEYS: base. ARGV: epoch, owner, now (ms).
+-- KEYS: base. ARGV: epoch, owner, now (ms), at most. Answers how many it looked at.
 local function tick(keys, args)
   if not is_ours(keys[1], args[1], args[2]) then return not_ours() end
-  return advance(keys[1], tonumber(args[3]), 2000)
+  return advance(keys[1], tonumber(args[3]), tonumber(args[4]))
 end
 
 -- KEYS: base. ARGV: epoch, owner, closed before (ms), requests of callbacks closed before (ms),

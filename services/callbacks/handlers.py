@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol
 from services.callbacks import looking
 from services.callbacks.commands import Command, Commands
 from services.callbacks.dialable import Dialable
+from services.callbacks.filed import Needed
 from services.callbacks.giving import Given, Giving
 from services.callbacks.looking import ANYTHING, Sought, Summary
-from services.callbacks.worklist import Needed
 from streams.domain.callbacks.book import CallbackBook
 from streams.domain.callbacks.callback import RefusedError
 from streams.domain.callbacks.lease import Claim

@@ -12,7 +12,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from services.callbacks.worklist import Posted, Worklist
+from services.callbacks.filed import Posted
+from services.callbacks.worklist import Worklist
 from streams.errors import OverloadedError, SurgelineError, UnknownOutcomeError
 from streams.kafka import LogWriter, Outgoing
 from streams.telemetry import metrics

@@ -20,6 +20,7 @@ from services.adapters.redis import RedisLostError
 from services.callbacks.commands import Commands
 from services.callbacks.dialable import Dialable
 from services.callbacks.dispatcher import Dispatcher
+from services.callbacks.filed import Posted
 from services.callbacks.floor import PhoneFloor
 from services.callbacks.giving import Giving
 from services.callbacks.projector import Projector
@@ -28,7 +29,7 @@ from services.callbacks.reconciler import Reconciler
 from services.callbacks.relay import Relay
 from services.callbacks.settings import Settings
 from services.callbacks.sweeper import Sweeper
-from services.callbacks.worklist import Posted, Worklist
+from services.callbacks.worklist import Worklist
 from services.ports import PhoneLines
 from streams.errors import SurgelineError
 from streams.events.callbacks import CallbackChanged

@@ -14,8 +14,9 @@ from typing import Final
 from services.adapters.redis import RedisLostError
 from services.callbacks.commands import Command, Commands
 from services.callbacks.dispatcher import Dispatcher
+from services.callbacks.filed import Needed
 from services.callbacks.relay import NotReadyError
-from services.callbacks.worklist import Needed, Worklist
+from services.callbacks.worklist import Worklist
 from streams.domain.callbacks.book import CallbackBook
 from streams.events.callbacks import CallbackData
 from streams.telemetry import metrics

@@ -5,8 +5,7 @@ another process refuses, and that is `RedisLostError`, like a Redis that is away
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from services.adapters.redis import CheckedRedis, losing
+from services.callbacks.filed import Loaded, Needed, Posted, Seen
 from services.callbacks.items import (
     ceil_ms,
     commit_arguments,
@@ -35,48 +35,8 @@ from streams.events.codec import encode
 LIBRARY: Final = "surgeline_callbacks"
 RIVAL_POLL_SECONDS: Final = 0.2
 RESTORE_CHUNK: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A fact in the outbox, not yet known to be on the log. `owed`: the phone system may care."""
-
-    id: str
-    key: bytes
-    owed: bool
-    value: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needed:
-    """What must be loaded to decide something."""
-
-    callbacks: Collection[str] = ()
-    callers: Collection[str] = ()
-    requests: Collection[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """What Redis knew of it."""
-
-    states: list[CallbackData]
-    of_request: dict[str, str]
-    served: dict[str, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What Redis has of a callback: its state as it stands there, and whether it is filed as one
-    like it should be.
-    """
-
-    raw: bytes | None
-    filed: bool
-
-    def raw_state(self) -> CallbackData | None:
-        """The state; None when there is none that can be read."""
-        return read_state(self.raw)
+# Redis does one thing at a time: in between, whoever asks for the next callback has their turn.
+TICK_AT_ONCE: Final = 200
 
 
 class Worklist:
@@ -304,7 +264,9 @@ class Worklist:
 
     async def tick(self, now: datetime) -> None:
         """Let those in whose time has come."""
-        await self._call("tick", self.epoch, self._owner, floor_ms(now))
+        moved = TICK_AT_ONCE
+        while moved >= TICK_AT_ONCE:
+            moved = await self._call("tick", self.epoch, self._owner, floor_ms(now), TICK_AT_ONCE)
 
     async def forget(self, states_before: datetime, requests_before: datetime, limit: int) -> int:
         """Drop what was closed long ago."""

@@ -1,6 +1,7 @@
 """What is the call-out service made of? The app, its routes, its errors, what starts with it."""
 
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from typing import Final
@@ -23,12 +24,16 @@ from services.serving import living, new_app
 from streams.domain.callout.book import RefusedError
 from streams.errors import OverloadedError, UnknownOutcomeError
 
+log = logging.getLogger(__name__)
+
 STATUS: Final = {"not_found": 404, "invalid": 422, "missing": 422}
 
 
 def create_app(settings: Settings, lines: Lines | None = None) -> FastAPI:
     """The app of one process."""
     carried = lines or lines_of(routes_from_env(settings.env, settings.centre.region))
+    if not any(router.providers for router in carried.both()):
+        log.warning("no message accounts are set: nobody can be paged")
 
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 import httpx
 
@@ -22,7 +22,7 @@ from streams.domain.callout.findings import Finding, findings, repair
 from streams.errors import OverloadedError, UnknownOutcomeError
 from streams.events.callouts import AlarmData, CalloutAlarmed
 from streams.events.codec import derived_id, encode
-from streams.kafka import LogWriter, Outgoing
+from streams.kafka import Outgoing
 from streams.telemetry import metrics_callout as metrics
 from streams.topics import CALLOUTS
 
@@ -31,6 +31,14 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 30.0
 PING_SECONDS: Final = 5.0
 EXAMPLES: Final = 5
+# Audits for which a repair is remembered: ten minutes.
+REMEMBERED: Final = 20
+
+
+class Log(Protocol):
+    """Where alarms go."""
+
+    async def append(self, records: Sequence[Outgoing]) -> list[tuple[int, int]]: ...
 
 
 class Auditor:
@@ -39,7 +47,7 @@ class Auditor:
     def __init__(
         self,
         commands: Commands,
-        writer: Callable[[], LogWriter],
+        writer: Callable[[], Log],
         now: Callable[[], datetime],
         speed: Callable[[], float],
         nudge: Callable[[], None],
@@ -51,7 +59,8 @@ class Auditor:
         self._speed = speed
         self._nudge = nudge
         self._dead_man_url = dead_man_url
-        self._repaired: set[Finding] = set()
+        self._audits = 0
+        self._repaired: dict[Finding, int] = {}
         self.last_success: datetime | None = None
         self.standing: Counter[str] = Counter()
 
@@ -69,13 +78,16 @@ class Auditor:
 
     async def audit(self) -> bool:
         """One look; True when nothing is wrong that was there before."""
+        self._audits += 1
+        fresh = self._audits - REMEMBERED
+        self._repaired = {one: at for one, at in self._repaired.items() if at > fresh}
         found = findings(self._commands.book, self._now(), wall(), speed=self._speed())
         again = [one for one in found if one in self._repaired]
         new = [one for one in found if one not in self._repaired]
         for one in new:
             log.warning("finding", extra={"what": one.what, "subject": one.subject})
             await self._repair(one)
-        self._repaired = set(found)
+        self._repaired |= dict.fromkeys(found, self._audits)
         beyond = [one for one in new if one.what == "paused_untouched"]
         await self._alarm([*again, *beyond])
         if not again and not beyond:

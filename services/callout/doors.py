@@ -48,7 +48,7 @@ def open_doors(
     app.state.doors = Doors(
         answers,
         people,
-        live,
+        (live, *others),
         app.state.audit,
         signing_tokens=tokens,
         public_url=public_url,

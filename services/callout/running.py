@@ -75,7 +75,7 @@ class Running:
             lines,
             settings.answer_tokens,
             self.clock.now,
-            centre=centre.title_en,
+            titles={"ko": centre.title_ko, "en": centre.title_en},
             place=centre.callout.place,
             public_url=settings.public_url,
         )

@@ -9,7 +9,7 @@ certain is the message sent again; if it cannot say, another way is tried.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -67,7 +67,7 @@ class Sender:
         tokens: Tokens,
         now: Callable[[], datetime],
         *,
-        centre: str,
+        titles: Mapping[str, str],
         place: str,
         public_url: str,
     ) -> None:
@@ -76,7 +76,7 @@ class Sender:
         self._lines = lines
         self._tokens = tokens
         self._now = now
-        self._centre = centre
+        self._titles = titles
         self._place = place
         self._public_url = public_url
         self._woken = asyncio.Event()
@@ -268,7 +268,7 @@ class Sender:
             attempt.purpose,
             language,
             person.timezone,
-            self._centre,
+            self._titles[language],
             self._place,
         )
 

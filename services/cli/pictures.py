@@ -19,6 +19,7 @@ from rich.console import Console
 
 from load.scenario import FOLDER, load_scenario
 from services.cli.chromium import Browser, BrowserError, Screen, browser
+from services.cli.console_pictures import photograph_consoles
 from services.cli.play.narrator import Narrator
 from services.cli.play.news import Reporter, look_at_board
 from services.cli.play.stage import Stage, raise_curtain
@@ -49,11 +50,12 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What the board must show for its pictures to be taken."""
+    """What the board must show for its pictures to be taken, or those of the consoles."""
 
     says: str
     has_come: Callable[[Board], bool]
-    shots: tuple[Shot, ...]
+    shots: tuple[Shot, ...] = ()
+    consoles: bool = False
 
 
 def is_calm(board: Board) -> bool:
@@ -70,6 +72,11 @@ def is_in_full_surge(board: Board) -> bool:
         and board["callbacks"]["open"] >= ENOUGH_CALLS
         and people["callback_completed"] + people["answered_live"] >= ENOUGH_ANSWERED
     )
+
+
+def has_promises(board: Board) -> bool:
+    """Some promise is open, so that there is something to ring."""
+    return bool(board["callbacks"]["open"])
 
 
 def is_worked_off(board: Board) -> bool:
@@ -89,8 +96,13 @@ MOMENTS: Final = (
             Shot(name="board-surge-ko", language="ko"),
             Shot(name="board-surge-en", language="en"),
             Shot(name="board-surge-phone", screen=PHONE),
-            Shot(name="board-stale", frozen=True),
         ),
+    ),
+    Moment(says="the consoles", has_come=has_promises, consoles=True),
+    Moment(
+        says="a board that hangs",
+        has_come=lambda _: True,
+        shots=(Shot(name="board-stale", frozen=True),),
     ),
     Moment(says="all worked off", has_come=is_worked_off, shots=(Shot(name="board-after"),)),
 )
@@ -112,7 +124,7 @@ MOMENTS: Final = (
 )
 @click.pass_context
 def command(context: click.Context, out: Path, data: Path) -> None:
-    """Play the demo's earthquake and photograph the board: calm, the surge, stale, worked off.
+    """Play the demo's earthquake and photograph the board and the consoles.
 
     Takes about as long as the demo. Needs Chromium and a Korean font (make pictures installs both).
     """
@@ -168,6 +180,10 @@ async def _all_moments(stage: Stage, client: httpx.AsyncClient, out: Path, conso
             for shot in moment.shots:
                 complaints += await _take(shot, stage, out, camera)
                 console.print(f"           picture of {moment.says}: {shot.name}", style="cyan")
+            if moment.consoles:
+                url, data = stage.platform.urls["consoles"], stage.platform.settings.data
+                complaints += await photograph_consoles(url, data, out, camera)
+                console.print(f"           pictures of {moment.says}", style="cyan")
     for complaint in complaints:
         console.print(f"surgeline: the page complains: {complaint}", style="red", markup=False)
     return FELL_SHORT if complaints else FINE

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from services.consoles import auditing, desk, lists, signing, switchboard
@@ -30,6 +30,7 @@ from services.consoles.signing import Verifier
 from services.consoles.web import Careful, field_of, install_static, local_path
 from services.serving import living, new_app
 from services.sessions import COOKIE
+from streams.telemetry.families import page_of
 
 A_YEAR: Final = 365 * 24 * 3600
 
@@ -84,7 +85,7 @@ def _install_health(app: FastAPI, settings: Settings) -> None:
 
     @app.get("/metrics", include_in_schema=False)
     async def show_metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(page_of("consoles"), media_type=CONTENT_TYPE_LATEST)
 
 
 def _install_own_name(app: FastAPI) -> None:

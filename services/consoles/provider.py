@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 import httpx
 import msgspec
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.integrations.httpx_client._compat import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -29,6 +31,8 @@ GOOD_FOR: Final = timedelta(minutes=10)
 LEEWAY_SECONDS: Final = 60
 TIMEOUT_SECONDS: Final = 8.0
 ALGORITHMS: Final = ("RS256", "PS256", "ES256", "EdDSA")
+# Authlib takes httpx or its successor, whichever is installed.
+_HTTP_ERRORS: Final = (httpx.HTTPError, httpx2.HTTPError)
 _FIELDS: Final = ("roles", "name", "title", "agent", "language")
 
 
@@ -119,6 +123,8 @@ class Provider:
         """The claims about who came back; `ProviderError` when they prove nothing."""
         if now - leaving.at > GOOD_FOR:
             raise ProviderError("too_late", "more than ten minutes at the provider")
+        if "error" in parse_qs(query):
+            raise ProviderError("refused", "the provider sent the person back without a code")
         known = await self._discover()
         try:
             async with self._client(back) as client:
@@ -132,7 +138,7 @@ class Provider:
             return self._claims(str(token.get("id_token", "")), keys, leaving.nonce, now)
         except (AuthlibBaseError, JoseError, ValueError, TypeError, KeyError) as error:
             raise ProviderError("refused", f"{type(error).__name__}: {error}") from None
-        except httpx.HTTPError as error:
+        except _HTTP_ERRORS as error:
             raise ProviderError("away", type(error).__name__) from None
 
     def person(self, claims: Mapping[str, Any]) -> dict[str, Any]:

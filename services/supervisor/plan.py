@@ -21,6 +21,7 @@ SERVICES: Final[Mapping[str, str]] = {
     "boards": "services.boards",
     "admission": "services.admission",
     "command": "services.command",
+    "callout": "services.callout",
     "consoles": "services.consoles",
     "audit": "services.audit",
 }

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from services.adapters.redis import CheckedRedis, RedisLostError
-from services.callbacks.worklist import Needed, Worklist
+from services.callbacks.filed import Needed
+from services.callbacks.worklist import Worklist
 from streams.domain.callbacks.book import CallbackBook
 from streams.domain.callbacks.order import Wish
 from streams.domain.callbacks.switches import ALL_ON, switches_fact, turn

@@ -68,9 +68,10 @@ async def test_a_seat_that_somebody_has_is_given_to_nobody_else(store: Store) ->
     await store.commit(book.take_changes())
     first, second = list(book.offers)[:2]
     await store.commit(accept(book, first))
-    thief = msgspec.structs.replace(book.offers[second], state="accepted", seat=1, version=2)
+    before = book.offers[second]
+    thief = msgspec.structs.replace(before, state="accepted", seat=1, version=before.version + 1)
     with pytest.raises(RedisLostError, match="seat taken"):
-        await store.commit([Change(1, thief, at(2), book.offers[second])])
+        await store.commit([Change(before.version, thief, at(2), before)])
 
 
 async def test_two_who_swap_seats_in_one_step_are_let(store: Store) -> None:

@@ -63,7 +63,8 @@ def test_the_log_holds_a_pseudonym_and_a_sealed_number_in_place_of_the_caller(
     intake.send(sent)
     [(partition, kept)] = intake.of_contact(CONTACTS, sent["subject"])
     caller = kept["data"].pop("caller")
-    assert kept["data"] == {"queue": "main", "topic": "visa"}
+    prefix = {"caller_tz": "Asia/Seoul", "caller_tz_from": "number_prefix"}
+    assert kept["data"] == {"queue": "main", "topic": "visa", **prefix}
     assert Sealer.from_env(intake.env).open(caller["sealed"]) == ANNA.encode()
     assert kept["partitionkey"] == caller["key"]
     assert partition == partition_of(caller["key"], CONTACTS)

@@ -194,7 +194,7 @@ class CallbackMachine(CallbackWorld):
 
 
 CallbackMachine.TestCase.settings = settings(
-    max_examples=600,
+    max_examples=300,
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -424,10 +424,8 @@ class CallbackWorld(RuleBasedStateMachine):
         elif isinstance(todo, CancelDial):
             answer = now_(self.phone.cancel(todo.dial))
             status = now_(self.phone.dial_status(todo.dial))
-            if not crash and answer != "too_late":
+            if not crash and (answer != "too_late" or status.condition == "ended"):
                 self.book.dial_ended(state.id, todo.dial, self.now)
-            elif not crash and status.condition == "ended":
-                self._hear(state, todo.dial, status)
         elif isinstance(todo, HandOverText):
             self._text(state, todo, crash=crash)
         else:
@@ -474,10 +472,11 @@ class CallbackWorld(RuleBasedStateMachine):
 
     def _hear(self, state: CallbackData, dial: str, status: DialStatus) -> None:
         before = self.book.get(state.id)
-        news = before is not None and in_flight(before) and before.attempts[-1].id == dial
+        last = before.attempts[-1] if before is not None and in_flight(before) else None
+        news = last is not None and last.id == dial and last.outcome is None
         told = status.condition, status.outcome
         after = self.book.phone_says(state.id, dial, *told, self.now)
-        # They talked: whoever fell silent or says otherwise, nobody rings again.
+        # They talked: whoever fell silent, nobody rings again.
         assert not (news and told == ("ended", "completed") and after and is_open(after))
 
     # Within

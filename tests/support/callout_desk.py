@@ -175,7 +175,7 @@ class Desk:
             self.lines,
             tokens,
             lambda: self.now,
-            centre="Crisis line",
+            titles={"en": "Crisis line", "ko": "상담센터"},
             place="remote",
             public_url="http://127.0.0.1:8470",
         )

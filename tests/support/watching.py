@@ -110,7 +110,7 @@ def until(is_so: Callable[[], Any]) -> Any:
     """The first truth; fails loudly when there is none in time."""
     give_up = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up:
-        with contextlib.suppress(httpx.HTTPError, KeyError):
+        with contextlib.suppress(httpx.HTTPError, KeyError, ValueError):
             found = is_so()
             if found:
                 return found

@@ -465,10 +465,19 @@ def test_an_answer_that_comes_after_the_desk_gave_up_brings_nothing_back(conditi
     assert (state, ended.state, ended.attempts[-1].ended_at) == (given_up, "due", at(7))
 
 
-def test_a_talk_that_the_desk_said_was_none_is_not_had_again() -> None:
+def test_what_the_desk_said_of_a_dial_stands_though_a_voicemail_is_a_talk_to_the_phones() -> None:
     book = book_with(wanted("r1", 1, at(0)))
     callback, claim, dial = dialling(book, 1)
-    book.fail(callback, claim, "no_answer", at(5))
+    book.fail(callback, claim, "voicemail", at(5))
     state = book.phone_says(callback, dial, "ended", "completed", at(6))
     assert state is not None
-    assert (state.state, state.outcome) == ("closed", "completed")
+    assert (state.state, state.attempts[-1].outcome) == ("due", "voicemail")
+
+
+def test_who_is_served_while_we_talk_is_not_rung_again_before_that_talk_is_over() -> None:
+    book = book_with(wanted("r1", 1, at(0)))
+    callback, claim, dial = dialling(book, 1)
+    book.connected(callback, claim, at(2))
+    state = book.served(served("r1", 1, at(3)), at(3))
+    assert state is not None
+    assert (state.outcome, duty(state, at(3))) == ("completed", CancelDial(dial))

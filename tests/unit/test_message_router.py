@@ -120,6 +120,17 @@ def test_a_receipt_tells_how_fast_a_provider_delivers() -> None:
     assert {line.provider: line.points for line in two.lines()} == {"a": 40, "b": 60}
 
 
+def test_a_message_that_failed_on_the_way_counts_once_and_only_where_it_was_sent() -> None:
+    two = router(Route(Carrier("a")), Route(Carrier("b")))
+    failed = Receipt(attempt="1", provider="a", reference="r", state="failed")
+    two.receipt(failed, "sms")
+    assert two.lines()[0].errors == 0
+    two.note("a", "sms", "1", Accepted("r"))
+    two.receipt(failed, "sms")
+    two.receipt(failed, "sms")
+    assert two.lines()[0].errors == 1
+
+
 def test_a_receipt_of_somebody_unknown_changes_nothing() -> None:
     two = router(Route(Carrier("a")), Route(Carrier("b")))
     two.receipt(_delivered("c", "1"), "sms")

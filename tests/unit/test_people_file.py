@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from load.people import people as made_up
 from load.people import write
 from services.cli.people import command
-from services.people_file import COLUMNS, read_people
+from services.numbers import Pseudonyms
+from services.people_file import COLUMNS, Secrets, read_people
 from services.people_plan import plan_import
 from streams.events.people import PlanStep, QuietHours, Span
 from tests.support.broker import ROOT
@@ -227,6 +228,17 @@ def test_a_number_that_stays_keeps_its_proof_and_a_new_one_has_none() -> None:
     (other,) = plan(known, silent | {"sms": "+44 7700 900002"}).changed
     assert other.methods[0].verified_at is None
     assert other.version == 2
+
+
+def test_proof_outlives_a_new_key_for_hashing_numbers() -> None:
+    known = known_of(GOOD)
+    rotated = Secrets(SECRETS.sealer, Pseudonyms({"p2": b"q" * 32}))
+    silent = GOOD | {"verified": "", "verified_on": ""}
+    listed = read_people(file_of(silent), CENTRE, rotated).people
+    (after,) = plan_import(listed, known, SECRETS.sealer).changed
+    before = known["volunteer-01"].methods[0]
+    assert after.methods[0].verified_at == before.verified_at
+    assert after.methods[0].digest != before.digest
 
 
 def test_a_number_that_opted_out_stays_opted_out() -> None:

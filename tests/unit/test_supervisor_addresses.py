@@ -57,8 +57,12 @@ def test_only_what_asks_for_a_token_listens_outside() -> None:
         "boards": EVERYWHERE,
         "admission": EVERYWHERE,
         "command": EVERYWHERE,
+        # Answer links never cross a network in the clear either.
+        "callout": "127.0.0.1",
         # Passwords never cross a network in the clear: a TLS proxy stands before it.
         "consoles": "127.0.0.1",
+        # Only Prometheus asks it anything.
+        "audit": "127.0.0.1",
     }
 
 

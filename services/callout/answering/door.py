@@ -5,7 +5,7 @@ answer to the engine, and notes in the audit whatever was refused. Nothing here 
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -64,7 +64,7 @@ class Doors:
         self,
         answers: Answers,
         people: People,
-        router: Router,
+        routers: Sequence[Router],
         audit: Audit,
         *,
         signing_tokens: dict[str, str],
@@ -76,7 +76,7 @@ class Doors:
         # What a call says that is no page: the code that proves a number.
         self.spoken = spoken
         self.people = people
-        self.router = router
+        self._routers = routers
         self.public_url = public_url
         self.signing_tokens = signing_tokens
         self.now = now
@@ -217,5 +217,6 @@ class Doors:
 
     async def receipt(self, receipt: Receipt, *, voice: bool) -> None:
         """A provider's report: it tells of its speed, and of the attempt."""
-        self.router.receipt(receipt, "voice" if voice else "sms")
+        for router in self._routers:
+            router.receipt(receipt, "voice" if voice else "sms")
         await self.answers.receipt(receipt)

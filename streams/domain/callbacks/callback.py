@@ -188,7 +188,8 @@ def served(state: CallbackData, at: datetime, now: datetime) -> Change | None:
         return None
     if state.state == "connected":
         # They are talking to us already: this callback did its work, whatever the desk reports.
-        return close(state, "completed", "served_while_connected", now, dial_is_over=True)
+        # When that talk is over the phone system will say.
+        return close(state, "completed", "served_while_connected", now)
     return close(state, "reached_us_first", "answered_live", now)
 
 

@@ -144,10 +144,8 @@ def phone_says(
     """
     if not in_flight(state) or state.attempts[-1].id != dial:
         return None
-    if is_open(state) and condition == "ended" and outcome in TALKED:
-        return close(state, "completed", "closed_by_phone_system", now, dial_is_over=True)
     if not is_open(state) or state.attempts[-1].outcome is not None:
-        # Given up, by the desk or meanwhile: only its end is news.
+        # Somebody said how it went (a voicemail is a talk to the phone system): its end is news.
         return dial_ended(state, dial, now) if condition in OVER else None
     return _heard_of(state, condition, outcome, now, policy)
 
@@ -160,6 +158,6 @@ def _heard_of(
     if condition == "connected":
         name = "renewed" if state.state == "connected" else "connected"
         return changed(name, state, now, state="connected", lease_until=now + policy.lease)
-    if condition == "ended" and state.state == "connected":
+    if condition == "ended" and (outcome in TALKED or state.state == "connected"):
         return close(state, "completed", "closed_by_phone_system", now, dial_is_over=True)
     return failed(state, outcome or "unknown", now, policy, dial_is_over=True)

@@ -36,7 +36,7 @@ def open_need(
             raise RefusedError("held", "a drill and a true need cannot have one key", "dedup_key")
         return revise(book, known.id, need.quotas, need.end, need.raised_by, now)
     callout = CalloutData(
-        id=derived_id("callout", need.dedup_key, need.raised_at.isoformat(), book.epoch),
+        id=_new_id(book, need),
         state="draft",
         drill=drill,
         ref=_free_ref(book),
@@ -310,6 +310,12 @@ def _check(need: Need, now: datetime) -> None:
         raise RefusedError("invalid", "a need lasts from its start for at most 24 hours", "end")
     if need.expires_at <= now:
         raise RefusedError("invalid", "the need has expired already", "expires_at")
+
+
+def _new_id(book: CalloutBook, need: Need) -> str:
+    """A key that was closed and is raised again in the same instant is another call-out."""
+    before = sum(1 for one in book.callouts.values() if one.need.dedup_key == need.dedup_key)
+    return derived_id("callout", need.dedup_key, need.raised_at.isoformat(), book.epoch, before)
 
 
 def _free_ref(book: CalloutBook) -> str:

@@ -103,9 +103,12 @@ class Weights:
         if when is not None:
             record.took.append((when, now - when))
 
-    def gave_up(self, name: str, attempt: str) -> None:
-        """The message will never arrive, and not because the provider is slow."""
-        self._records[name].sent.pop(attempt, None)
+    def gave_up(self, name: str, attempt: str) -> bool:
+        """The message will never arrive, and not because the provider is slow.
+
+        False when nothing was awaited: a repeated receipt, or another router's message.
+        """
+        return self._records[name].sent.pop(attempt, None) is not None
 
     def tick(self, now: datetime) -> list[Move]:
         """What waiting does: points of slow providers move, resting points come back."""

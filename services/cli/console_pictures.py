@@ -1,0 +1,95 @@
+"""What do the consoles look like while a crisis plays? Each page, in both languages."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from services.cli.chromium import Browser, Screen
+from services.supervisor.people import passwords
+
+LANGUAGES: Final = ("ko", "en")
+DESKTOP: Final = Screen(width=1440, height=900)
+# The page's own clock has told its age by then.
+SETTLED: Final = "!document.querySelector('#as-of i:empty')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One picture: its name, whose page it is, and where."""
+
+    name: str
+    account: str
+    path: str
+
+
+VIEWS: Final = (
+    View(name="sign-in", account="", path="/sign-in"),
+    View(name="desk", account="minji", path="/desk"),
+    View(name="list", account="lead", path="/list"),
+    View(name="switches", account="lead", path="/switches"),
+    View(name="audit", account="auditor", path="/audit"),
+)
+
+
+async def photograph_consoles(url: str, data: Path, out: Path, camera: Browser) -> list[str]:
+    """Take them; what the pages complained of. `data` holds the passwords of the demo's people."""
+    complaints: list[str] = []
+    known = passwords(data)
+    async with _signed_in(url, "minji", known) as desk:
+        await _send(desk, "/desk/next")
+        for language in LANGUAGES:
+            for view in VIEWS:
+                async with _signed_in(url, view.account, known) as person:
+                    cookies = dict((desk if view.account == "minji" else person).cookies)
+                    complaints += await _take(url, view, language, cookies, out, camera)
+        page = (await desk.get("/desk")).text
+        held = re.search(r'action="(/desk/[0-9a-f-]{36})/fail"', page)
+        if held is not None:
+            await _send(desk, f"{held.group(1)}/fail", page, outcome="agent_gone")
+    return complaints
+
+
+async def _take(
+    url: str, view: View, language: str, cookies: dict[str, str], out: Path, camera: Browser
+) -> list[str]:
+    async with camera.tab(DESKTOP) as page:
+        for name, value in (cookies | {"surgeline_language": language}).items():
+            await page.command("Network.setCookie", name=name, value=value, url=url)
+        await page.open(f"{url}{view.path}")
+        await page.until(SETTLED)
+        file = out / f"console-{view.name}-{language}.png"
+        await asyncio.to_thread(file.write_bytes, await page.picture())
+        for name in cookies:
+            await page.command("Network.deleteCookies", name=name, url=url)
+        return page.complaints
+
+
+@asynccontextmanager
+async def _signed_in(
+    url: str, account: str, known: dict[str, str]
+) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Origin": url}
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=15.0) as client:
+        if account:
+            form = {"account": account, "password": known[account]}
+            await client.post("/sign-in", data=form)
+        yield client
+
+
+async def _send(
+    client: httpx.AsyncClient, path: str, page: str = "", **form: str
+) -> httpx.Response:
+    """A form as the page has it: its token, and the lease when there is one."""
+    shown = page or (await client.get("/me")).text
+    hidden = {
+        name: found.group(1)
+        for name in ("csrf", "epoch", "token")
+        if (found := re.search(rf'name="{name}" value="([^"]+)"', shown))
+    }
+    return await client.post(path, data=hidden | form, follow_redirects=True)
