@@ -27,7 +27,7 @@ def people_policy(table: Table) -> PeoplePolicy:
     profile = _profile(table)
     own = _rest(table.table("rest"), PROFILES[profile])
     policy = PeoplePolicy(
-        file=table.text("file", "", example='"people.csv"') if table.has("file") else "",
+        file=table.text("file", "", example='"people.csv"'),
         pools=table.texts("pools"),
         profile=profile,
         rules=Rules(

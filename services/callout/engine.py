@@ -26,6 +26,7 @@ from streams.telemetry import metrics_callout as metrics
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 0.5
+GATHER_SECONDS: Final = 0.1
 FORGET_EVERY: Final = 1200
 
 
@@ -105,7 +106,8 @@ class Engine:
     async def _sleep(self) -> None:
         try:
             await asyncio.wait_for(self._woken.wait(), EVERY_SECONDS)
-            await asyncio.sleep(0.01)
+            # A thousand answers at once are one reason to look, not a thousand.
+            await asyncio.sleep(GATHER_SECONDS)
         except TimeoutError:
             pass
         self._woken.clear()

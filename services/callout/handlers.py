@@ -1,5 +1,6 @@
 """What do managers and leads ask of call-outs?"""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,8 +81,10 @@ class Handlers:
         candidates, others = self._engine.sorted_out(book, callout, callout.need, now)
         seats_open = seats_needed(callout.need) - len(book.index(callout_id).seats)
         policy = self._policy(callout, mark, rule, speed)
-        seen = preview(
-            callout, policy, candidates, others, asking.rates_of(book, callout, now), seats_open
+        rates = asking.rates_of(book, callout, now)
+        # It plays the call-out some hundred times: meanwhile answers are taken.
+        seen = await asyncio.to_thread(
+            preview, callout, policy, candidates, others, rates, seats_open
         )
         return Previewed(
             callout=callout, preview=seen, seconds_to_send=self._seconds(callout, seen)

@@ -42,6 +42,7 @@ from streams.telemetry import metrics_callout as metrics
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS: Final = 5.0
+GATHER_SECONDS: Final = 0.02
 # So many wait for their turn at a time: enough to keep every provider busy, few enough that a new
 # message is never far behind.
 LEAST_WAITING: Final = 4
@@ -113,19 +114,14 @@ class Sender:
         try:
             await asyncio.wait_for(self._woken.wait(), timeout)
             # What changes together is looked at together.
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(GATHER_SECONDS)
         except TimeoutError:
             pass
         self._woken.clear()
 
     def _until_lease(self) -> float:
-        ends = [
-            attempt.lease_until
-            for offer in self._commands.book.offers.values()
-            for attempt in offer.attempts
-            if attempt.state == "sending" and attempt.lease_until is not None
-        ]
-        return max(0.05, (min(ends) - wall()).total_seconds()) if ends else SWEEP_SECONDS
+        first = sending.first_lease(self._commands.book)
+        return SWEEP_SECONDS if first is None else max(0.05, (first - wall()).total_seconds())
 
     async def _round(self) -> None:
         for router in self._lines.both():

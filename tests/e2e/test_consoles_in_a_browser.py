@@ -1,5 +1,6 @@
 """A counselor at a real browser: by keyboard alone, in both languages, and without barriers."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -54,7 +55,7 @@ async def sign_in(page: Page, house: Consoles, name: str) -> None:
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Enter")
-    await page.wait_for_url(f"{house.url}/[dl]*")
+    await page.wait_for_url(re.compile(r"/(desk|list)$"))
 
 
 async def barriers(page: Page) -> list[str]:

@@ -151,7 +151,7 @@ async def test_an_order_that_makes_no_sense_is_refused_with_the_field_at_fault(
     connections: Connections, env: dict[str, str], secrets_env: SecretsEnv
 ) -> None:
     plan = {"kind": "planned_event", "key": "topic:visa", "ratio": 2, "title": "open day"}
-    wrong = {
+    wrong: dict[str, dict[str, object]] = {
         "kind": {"kind": "explode", "id": "w"},
         "id": {"kind": "declare", "key": "total", "reason": "x"},
         "reason": {"kind": "dismiss", "id": "w", "episode": "e"},

@@ -40,15 +40,17 @@ async def on_the_desk(person: Person) -> tuple[str, str, dict[str, str]]:
     return page, callback, lease
 
 
-async def audited(centre: Centre, count: int) -> list[tuple[str, str, str, str]]:
-    async def there() -> list[tuple[str, str, str, str]] | None:
+async def audited(centre: Centre, count: int) -> list[tuple[str, ...]]:
+    async def there() -> list[tuple[str, ...]] | None:
         records = [r async for r in read_to_end(centre.connections, AUDIT)]
         events = [decode(r.value) for r in records if r.value]
         lines = [e.data for e in events if isinstance(e, AuditRecorded)]
-        found = [(line.actor, line.action, line.result, line.service) for line in lines]
+        found: list[tuple[str, ...]] = [
+            (line.actor, line.action, line.result, line.service) for line in lines
+        ]
         return found if len(found) >= count else None
 
-    found: list[tuple[str, str, str, str]] = await help_.until(there)
+    found: list[tuple[str, ...]] = await help_.until(there)
     return found
 
 
@@ -57,7 +59,11 @@ async def test_a_callback_is_worked_from_the_desk_and_the_log_says_by_whom(
 ) -> None:
     async with open_consoles() as house, house.person("minji") as minji:
         centre = house.centre
-        japan = {"country": "JP", "caller_tz": "Asia/Tokyo", "caller_tz_from": "country"}
+        japan: dict[str, Any] = {
+            "country": "JP",
+            "caller_tz": "Asia/Tokyo",
+            "caller_tz_from": "country",
+        }
         await centre.publish(centre.wanted("c1", 1, language="ko", topic="disaster", **japan))
         await centre.listed(1)
         taken = await minji.post("/desk/next")

@@ -121,7 +121,7 @@ def test_a_planned_event_that_is_heard_of_late_ends_in_the_same_bits(
     event = plan("total", at(0), at(begins), at(FLOOD_ENDS), ratio)
     orders = [event, cancel(event, at(begins // 2 + 60))] if called_off else [event]
 
-    def settled(watch: SurgeWatch) -> list[object]:
+    def settled(watch: SurgeWatch) -> list[str]:
         return sorted(
             (repr(written.data) for written in watch.checkpoints(at(END + LATE))),
         )

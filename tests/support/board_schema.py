@@ -34,7 +34,7 @@ MAPPING = _object(
     type={"const": "value"},
     options={"type": "object", "additionalProperties": WORD},
 )
-COLOUR = _object("mode", mode={"enum": ["thresholds", "fixed"]}, fixedColor=TEXT)
+COLOUR = _object("mode", mode={"enum": ["thresholds", "fixed", "shades"]}, fixedColor=TEXT)
 DEFAULTS = _object(
     "unit",
     "noValue",

@@ -348,6 +348,16 @@ class CallbackWorld(RuleBasedStateMachine):
             self._a_text_is_sent_and_forgotten(state.id)
         self._post(lag=False)
 
+    @rule(agent=st.sampled_from(AGENTS))
+    def a_desk_gives_up_while_it_rings_and_nobody_cancels_yet(self, agent: str) -> None:
+        self.an_agent_asks_for_the_next(agent=agent, language=None, dials=True, lag=False)
+        state = self.book.held_by(agent)
+        if state is not None and state.state == "dialling":
+            claim = Claim(agent=agent, epoch=state.epoch, token=state.token)
+            self.a_report_is_made("fail", state.id, claim)
+        self.now += timedelta(minutes=11)
+        self.an_agent_asks_for_the_next(agent=agent, language=None, dials=True, lag=True)
+
     def _a_text_is_sent_and_forgotten(self, callback: str) -> None:
         state = self.book.get(callback)
         todo = duty(state, self.now) if state is not None else None

@@ -22,7 +22,7 @@ from tests.support.watching import Asked, Served, planned, prometheus, until
 
 SOURCE = ROOT / "deploy" / "grafana" / "pictures"
 PICTURES = ROOT / "docs" / "pictures"
-PARTS = 60
+PARTS = 30
 Drawn = tuple[dict[str, Any], list[Any], float, float]
 
 
@@ -99,7 +99,8 @@ def _page(board: dict[str, Any], answers: list[Any], start: float, end: float) -
     told = json.dumps({"board": board, "answers": answers, "start": start, "end": end})
     return (
         "<!doctype html><meta charset='utf-8'><style>body{margin:0;font-family:Inter,"
-        "'Noto Sans CJK KR',sans-serif;color:#ccccdc}</style><div id='board'></div>"
+        "'Noto Sans CJK KR',sans-serif;color:#ccccdc}</style>"
+        "<link rel='stylesheet' href='draw.css'><div id='board'></div>"
         f"<script>window.SURGELINE={told}</script><script src='draw.js'></script>"
     )
 

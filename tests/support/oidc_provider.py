@@ -37,7 +37,7 @@ class Provider:
     def token(self, asked: dict[str, str]) -> str:
         """The id token for a code."""
         now = int(time.time())
-        claims = {
+        claims: dict[str, Any] = {
             "iss": self.url,
             "aud": CLIENT[0],
             "sub": "0815",
@@ -45,13 +45,14 @@ class Provider:
             "exp": now + 300,
             "nonce": asked["nonce"],
         } | self.claims
-        claims |= {
+        lies: dict[str, dict[str, Any]] = {
             "issuer": {"iss": "https://elsewhere.example"},
             "audience": {"aud": "another-client"},
             "party": {"aud": [CLIENT[0], "another-client"], "azp": "another-client"},
             "nonce": {"nonce": "of an earlier sign-in"},
             "expired": {"iat": now - 900, "exp": now - 600},
-        }.get(self.lie, {})
+        }
+        claims |= lies.get(self.lie, {})
         if self.lie == "unsigned":
             head, body = (_plain(b'{"alg":"none"}'), _plain(str(claims).encode()))
             return f"{head}.{body}."

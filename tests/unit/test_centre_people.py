@@ -83,7 +83,7 @@ def test_a_heavy_sleeper_is_called_three_times_at_once_and_then_ever_more_slowly
 
 
 def test_a_page_that_must_wait_is_delayed_and_never_dropped() -> None:
-    sent, now = [], NOW
+    sent, now = list[datetime](), NOW
     for _ in range(40):
         now = earliest(sent, now)
         sent.append(now)

@@ -72,7 +72,7 @@ def test_seats_are_said_by_pool_and_by_what_they_are_for() -> None:
     watch.order(declare("topic:disaster", at(HOUR), ratio=400.0))
     (surge,) = watch.obey(at(HOUR))
     planner = SeatPlanner(skilled)
-    said = {need.data.pool: need.data for need in planner.observe(surge, at(HOUR))}  # type: ignore[arg-type]
+    said = {need.data.pool: need.data for need in planner.observe(surge, at(HOUR))}
     # Only counselors have the skill; the volunteers' seats are for the queue they serve.
     assert said["counselors"].skills["skill:crisis"][0] > 0
     assert "skill:crisis" not in said["volunteers"].skills
@@ -85,7 +85,7 @@ def test_a_surge_that_a_person_declared_counts_for_the_state_of_the_service() ->
     watch = SurgeWatch(EXAMPLE)
     watch.order(declare("country:JP", at(HOUR), ratio=30.0))
     (surge,) = watch.obey(at(HOUR))
-    said = SeatPlanner(EXAMPLE).observe(surge, at(HOUR))  # type: ignore[arg-type]
+    said = SeatPlanner(EXAMPLE).observe(surge, at(HOUR))
     (whole,) = [need.data for need in said if need.data.pool == ALL_POOLS]
     (on,) = watch.open()
     assert service_state([on], whole, all_seats=200).state == "Overloaded"

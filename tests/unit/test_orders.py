@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from streams.domain.detection.surge import Said, SurgeWatch
+from streams.events.baselines import BaselineLearned
 from streams.events.commands import OrderGiven
 from streams.events.surges import EventPlanned, SurgeCleared, SurgeData, SurgeDeclared
 from tests.support.orders import acknowledge, cancel, close, declare, dismiss, extend, plan
@@ -242,9 +243,12 @@ def test_nothing_is_learned_from_hours_of_a_declared_surge_or_a_planned_event() 
     def taught(given: list[OrderGiven]) -> float:
         watch = SurgeWatch(EXAMPLE)
         command(watch, busy, given, 0, 6 * HOUR)
-        written = [event.data for event in watch.checkpoints(at(6 * HOUR))]
-        (total,) = [data for data in written if data.key == "total" and hasattr(data, "seen")]
-        return float(total.expected)
+        learned = [
+            event.data
+            for event in watch.checkpoints(at(6 * HOUR))
+            if isinstance(event, BaselineLearned) and event.data.key == "total"
+        ]
+        return learned[0].expected
 
     plain = taught([])
     assert all(taught([order]) < plain for order in orders.values())

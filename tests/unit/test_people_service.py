@@ -449,3 +449,26 @@ async def test_leave_is_kept_in_order(stand: Stand) -> None:
     )
     after = await stand.people.set_leave("counselor-01", [later, sooner])
     assert after.leave == (sooner, later)
+
+
+async def test_leave_is_told_by_themselves_and_kept_only_when_it_makes_sense(
+    stand: Stand, client: httpx.AsyncClient
+) -> None:
+    as_counselor(stand, "agent-1")
+    url = "/v1/people/counselor-01/leave"
+    day = {"starts_at": "2026-03-20T00:00:00+09:00", "ends_at": "2026-03-21T00:00:00+09:00"}
+    assert (await client.put(url, json={"leave": [day]})).json() == {"leave": 1}
+    turned = {"starts_at": day["ends_at"], "ends_at": day["starts_at"]}
+    naive = day | {"starts_at": "2026-03-20T00:00:00"}
+    for wrong in (turned, naive, {}):
+        assert (await client.put(url, json={"leave": [wrong]})).status_code == 422
+    assert len(stand.people.get("counselor-01").leave) == 1
+
+
+async def test_a_person_is_erased_on_request_and_that_is_written_down(
+    stand: Stand, client: httpx.AsyncClient
+) -> None:
+    assert (await client.delete("/v1/people/counselor-01")).status_code == 204
+    assert (await client.delete("/v1/people/counselor-01")).status_code == 404
+    assert stand.people.book.people == {}
+    assert [line.action for line in stand.audit.noted] == ["erase_person"]

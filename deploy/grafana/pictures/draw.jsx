@@ -3,10 +3,11 @@ import {
   createTheme, FieldType, getDisplayProcessor, getFieldDisplayName, toDataFrame, dateTime,
 } from '@grafana/data';
 import {
-  BigValue, BigValueColorMode, BigValueTextMode, GlobalStyles, PanelChrome, Table, ThemeContext,
+  BigValue, BigValueColorMode, BigValueTextMode, GlobalStyles, PanelChrome, ThemeContext,
   TimeSeries,
 } from '@grafana/ui';
 import { createRoot } from 'react-dom/client';
+import 'uplot/dist/uPlot.min.css';
 
 const { board, answers, start, end } = window.SURGELINE;
 const theme = createTheme({ colors: { mode: 'dark' } });
@@ -107,24 +108,31 @@ function Timeline({ panel, found, height }) {
         const said = display(Number(run.v));
         const left = (run.from - start) / span * 100, wide = (run.to - run.from) / span * 100;
         return <div key={i} style={{ position: 'absolute', left: `${left}%`, width: `${wide}%`,
-          height: '100%', background: said.color, overflow: 'hidden', fontSize: 12, paddingLeft: 6,
+          height: '100%', background: said.color, overflow: 'hidden', color: '#111', fontSize: 12, paddingLeft: 6,
           lineHeight: `${tall - 4}px`, whiteSpace: 'nowrap' }}>{wide > 6 ? said.text : ''}</div>;
       })}</div></div>;
   })}</div>;
 }
 
-function Rows({ panel, found, width, height }) {
+// Grafana's own table needs the app around it: a plain one in its units, words and colours.
+function Rows({ panel, found }) {
   const label = found[0][0] ? Object.keys(found[0][0].metric)[0] : 'key';
-  const keys = [...new Set(found.slice(0, 1).flat().map((one) => one.metric[label]))];
-  const column = (answer, key) => answer.find((one) => one.metric[label] === key)?.value[1];
-  const fields = [{ name: label === 'key' ? '대상 · Key' : label, type: FieldType.string,
-    values: keys, config: { custom: {} } }];
-  panel.targets.forEach((target, index) => fields.push({
-    name: target.legendFormat, type: FieldType.number,
-    values: keys.map((key) => { const v = column(found[index], key); return v === undefined ? null : Number(v); }),
-    config: merged(panel, target.legendFormat) }));
-  const frame = dressed(toDataFrame({ fields }));
-  return <Table data={frame} width={width} height={height} />;
+  const keys = [...new Set(found[0].map((one) => one.metric[label]))];
+  const cell = { padding: '4px 12px', borderBottom: '1px solid #333', fontSize: 14, textAlign: 'left' };
+  const said = (target, answer, key) => {
+    const value = answer.find((one) => one.metric[label] === key)?.value[1];
+    if (value === undefined) return <td key={target.refId} style={cell} />;
+    const config = merged(panel, target.legendFormat);
+    const field = { name: target.legendFormat, type: FieldType.number, values: [], config };
+    const shown = getDisplayProcessor({ field, theme })(Number(value));
+    const coloured = config.mappings ? { background: shown.color, color: '#111' } : {};
+    return <td key={target.refId} style={{ ...cell, ...coloured }}>{shown.text}{shown.suffix}</td>;
+  };
+  return <table style={{ width: '100%', borderCollapse: 'collapse' }}><thead><tr>
+    <th style={cell}>{label === 'key' ? '대상 · Key' : label}</th>
+    {panel.targets.map((target) => <th key={target.refId} style={cell}>{target.legendFormat}</th>)}
+  </tr></thead><tbody>{keys.map((key) => <tr key={key}><td style={cell}>{key}</td>
+    {panel.targets.map((target, index) => said(target, found[index], key))}</tr>)}</tbody></table>;
 }
 
 function Empty({ panel }) {

@@ -4,7 +4,7 @@ Managers import, plan and look at readiness; a counselor may change what is thei
 proof of a number, their calendar's address. A signed-in person is told by the desk they have.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ from services.people_file import MOST_BYTES
 from services.replies import json_response, refusal
 from streams.domain.people.readiness import lights
 from streams.domain.people.roster import Roster
-from streams.events.people import Shift, ShiftKind, Standing
+from streams.events.people import Shift, ShiftKind, Span, Standing
 
 READ_AHEAD: Final = timedelta(days=120)
 READ_BACK: Final = timedelta(days=7)
@@ -43,6 +43,22 @@ class StandingBody(msgspec.Struct, forbid_unknown_fields=True):
     """How soon they could come."""
 
     standing: Standing
+
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class AwayBody(msgspec.Struct, forbid_unknown_fields=True):
+    """From one instant until another."""
+
+    starts_at: Moment
+    ends_at: Moment
+
+
+class LeaveBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Every time they are away."""
+
+    leave: Annotated[list[AwayBody], msgspec.Meta(max_length=100)]
 
 
 class CodeBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -107,6 +123,26 @@ async def set_standing(person: Id, request: Request, at: Desk) -> Response:
     body = await _read(request, StandingBody)
     after = await at.people.set_standing(person, body.standing)
     return _json(200, {"standing": after.standing, "since": after.standing_since})
+
+
+@router.put("/v1/people/{person}/leave")
+async def set_leave(person: Id, request: Request, at: Desk) -> Response:
+    """When they are away, all of it; an empty list is no leave."""
+    _own(request, at, person)
+    body = await _read(request, LeaveBody)
+    if any(span.ends_at <= span.starts_at for span in body.leave):
+        return refusal(422, "invalid", "leave", "an end must come after its start")
+    spans = [Span(starts_at=away.starts_at, ends_at=away.ends_at) for away in body.leave]
+    after = await at.people.set_leave(person, spans)
+    return _json(200, {"leave": len(after.leave)})
+
+
+@router.delete("/v1/people/{person}")
+async def erase(person: Id, who: Manager, at: Desk) -> Response:
+    """Forget somebody: their record and their shifts, here now and on the log when compacted."""
+    await at.people.forget(person)
+    at.done(who, "erase_person", person)
+    return Response(status_code=204)
 
 
 @router.post("/v1/people/{person}/methods/{method}/verify")

@@ -9,6 +9,7 @@ import warnings
 from typing import Any, Final
 
 from services.observability.grafana.panels import (
+    BLUE,
     CALM,
     STATE,
     Board,
@@ -177,6 +178,8 @@ def _lines(panel: Panel) -> timeseries.Panel:
         .line_width(2)
         .fill_opacity(0)
         .show_points(common.VisibilityMode.NEVER)
+        # One hue, so that every kind of colour vision tells the series apart as well as any other.
+        .color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.SHADES).fixed_color(BLUE))
         .legend(
             common_builders.VizLegendOptions()
             .show_legend(True)

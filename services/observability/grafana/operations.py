@@ -33,7 +33,7 @@ SINCE: Final = Panel(
     about="Time since the earliest surge that is on began; none while none is on.",
     place=(4, 0, 4, 7),
     queries=(Query("max(time() - surgeline_surge_started_timestamp_seconds)", "경과 · Elapsed"),),
-    unit="dtdurations",
+    unit="dthms",
     none=Title("급증 없음", "no surge"),
 )
 WAITING: Final = Panel(
@@ -53,7 +53,7 @@ LONGEST: Final = Panel(
     place=(12, 0, 4, 7),
     queries=(Query("centre:surgeline_oldest_wait_seconds:max", "대기 · wait"),),
     steps=good_below(15, 60),
-    unit="dtdurations",
+    unit="dthms",
     decimals=0,
 )
 IN_TARGET: Final = Panel(
@@ -92,7 +92,7 @@ ARRIVALS: Final = Panel(
     kind="lines",
     title=Title("분당 전화한 사람", "People calling, a minute"),
     about="First attempts against what is usual at this hour; the band holds 998 of 1,000 minutes.",
-    place=(0, 7, 16, 9),
+    place=(0, 7, 16, 10),
     queries=(
         Query('60 * key:surgeline_first_attempts:rate1m{key="total"}', "전화 · calls", BLUE),
         Query('60 * surgeline_arrivals_band_rate{key="total",bound="low"}', "하한 · low", CALM),
@@ -106,7 +106,7 @@ CALLBACKS: Final = Panel(
     kind="tile",
     title=Title("기한 지난 콜백", "Callbacks overdue"),
     about="Promises to ring back that have passed, and all that are open.",
-    place=(16, 7, 8, 4),
+    place=(16, 7, 8, 3),
     queries=(
         Query("max(surgeline_callbacks_overdue)", "기한 지남 · overdue"),
         Query("centre:surgeline_callbacks_pending:sum", "대기 · open"),
@@ -119,15 +119,15 @@ OUTCOMES: Final = Panel(
     kind="table",
     title=Title("오늘 도움을 청한 사람", "Everyone who asked today"),
     about="Each person is in exactly one row.",
-    place=(16, 11, 8, 5),
-    queries=(Query("sum by (outcome) (surgeline_requests)", "사람 · People"),),
+    place=(16, 10, 8, 7),
+    queries=(Query("sum by (outcome) (surgeline_requests) > 0", "사람 · People"),),
     unit="none",
 )
 LEVELS_BY_POST: Final = Panel(
     kind="timeline",
     title=Title("공관별 단계", "Level by post"),
     about="Which mission's callers were above what is ordinary, and when.",
-    place=(0, 16, 14, 8),
+    place=(0, 17, 14, 7),
     queries=(Query('max by (key) (surgeline_surge_level{key=~"country:.+|total"})', "{{key}}"),),
     steps=LEVELS,
     unit="none",
@@ -136,7 +136,7 @@ POSTS: Final = Panel(
     kind="table",
     title=Title("많이 걸려 오는 곳 10", "Top 10 posts"),
     about="People a minute by country, against what is usual there.",
-    place=(14, 16, 10, 8),
+    place=(14, 17, 10, 7),
     queries=(
         Query(
             'topk(10, 60 * key:surgeline_first_attempts:rate1m{key=~"country:.+"})', "분당 · A min"
@@ -156,7 +156,7 @@ AGE: Final = Panel(
     place=(0, 24, 8, 4),
     queries=(Query("centre:surgeline_data_age_seconds:max", "나이 · age"),),
     steps=good_below(5, 15),
-    unit="dtdurations",
+    unit="dthms",
     decimals=0,
 )
 FEED: Final = Panel(

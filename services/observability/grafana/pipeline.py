@@ -90,7 +90,7 @@ BATCH: Final = Panel(
 BROKER: Final = Panel(
     kind="lines",
     title=Title("브로커 확인 시간", "Broker acknowledges"),
-    about="Time until the broker had all of a request's events, and records still waiting for it.",
+    about="Time from a request's events being ready until the broker had all of them.",
     place=(8, 15, 8, 8),
     queries=(
         Query(
@@ -99,7 +99,6 @@ BROKER: Final = Panel(
             "p99",
             BLUE,
         ),
-        Query("max(surgeline_intake_pending_records)", "대기 기록 · pending", CALM, True),
     ),
     unit="s",
 )

@@ -32,7 +32,7 @@ NEXT_DUE: Final = Panel(
     queries=(
         Query("min(surgeline_callbacks_oldest_due_timestamp_seconds) - time()", "남음 · left"),
     ),
-    unit="dtdurations",
+    unit="dthms",
     decimals=0,
     none=Title("약속 없음", "none open"),
 )
@@ -65,7 +65,7 @@ UNANSWERED: Final = Panel(
         ),
     ),
     steps=good_below(60, 300),
-    unit="dtdurations",
+    unit="dthms",
     decimals=0,
 )
 OPEN: Final = Panel(

@@ -66,7 +66,7 @@ DELAY: Final = Panel(
             "중앙값 · median",
         ),
     ),
-    unit="dtdurations",
+    unit="dthms",
     decimals=0,
     none=Title("급증 없음", "no surge"),
 )

@@ -92,6 +92,9 @@ class CalloutBook:
         self._of_person: dict[str, set[str]] = {}
         self._of_attempt: dict[str, str] = {}
         self._open_needs: dict[str, str] = {}
+        # Messages that wait for their time, and those of which the end is not known: few of many.
+        self.pending: dict[str, str] = {}
+        self.in_flight: dict[str, str] = {}
         # Every state that was replaced since the last taking, as it was then.
         self._before: dict[str, State | None] = {}
         self._journal: list[tuple[str, State | None, bool]] = []
@@ -247,6 +250,10 @@ class CalloutBook:
         self._of_person.setdefault(offer.person, set()).add(offer.id)
         for attempt in offer.attempts:
             self._of_attempt[attempt.id] = offer.id
+            if attempt.state == "pending":
+                self.pending[attempt.id] = offer.id
+            elif attempt.state in ("sending", "unknown"):
+                self.in_flight[attempt.id] = offer.id
         if offer.seat is not None:
             index.seats[offer.seat] = offer.id
         if offer.state == "waitlisted":
@@ -260,3 +267,6 @@ class CalloutBook:
             del index.seats[offer.seat]
         index.reserve.discard(offer.id)
         index.silent.discard(offer.id)
+        for attempt in offer.attempts:
+            self.pending.pop(attempt.id, None)
+            self.in_flight.pop(attempt.id, None)

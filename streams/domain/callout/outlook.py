@@ -15,7 +15,9 @@ from streams.domain.callout.paging import Open, how_many
 from streams.events.callouts import Policy
 
 TWO_HOURS: Final = 7200.0
-RUNS: Final = 100
+# As many as a manager waits for: fewer for a crowd, whose outcome is less by chance anyway.
+MOST_RUNS: Final = 100
+PEOPLE_PLAYED: Final = 20_000
 SEED: Final = 2011
 NINETY: Final = 0.9
 
@@ -40,9 +42,16 @@ class _Group:
 
 
 def outlook(
-    seats: int, people: Sequence[Habit], policy: Policy, *, runs: int = RUNS, seed: int = SEED
+    seats: int,
+    people: Sequence[Habit],
+    policy: Policy,
+    *,
+    runs: int | None = None,
+    seed: int = SEED,
 ) -> Outlook:
     """Play it. `people` are those who may be asked, in their order."""
+    if runs is None:
+        runs = max(20, min(MOST_RUNS, PEOPLE_PLAYED // max(1, len(people))))
     chance = random.Random(seed)  # noqa: S311 - a simulation that must repeat itself
     played = [_play(seats, people, policy, chance) for _ in range(runs)]
     times = sorted(filled for filled, _, _ in played if filled is not None)

@@ -5,7 +5,7 @@ call-out still runs, the offer is still open, a seat is still free, the method i
 not opted out, the rest rules still hold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,15 +38,11 @@ class Heard:
 
 def due(book: CalloutBook, now: datetime) -> list[tuple[OfferData, PageAttempt]]:
     """Every message whose time has come, the earliest first. A paused call-out asks nobody."""
-    found = []
-    for callout in book.callouts.values():
-        for offer in book.offers_of(callout.id):
-            for attempt in offer.attempts:
-                if attempt.state != "pending" or attempt.due_at > now:
-                    continue
-                if attempt.purpose == "ask" and callout.state == "paused":
-                    continue
-                found.append((offer, attempt))
+    found = [
+        (offer, attempt)
+        for offer, attempt in _named(book, book.pending)
+        if attempt.due_at <= now and not _is_held(book, offer, attempt)
+    ]
     found.sort(key=lambda one: (one[1].due_at, one[0].created_at, one[1].id))
     return found
 
@@ -56,11 +52,8 @@ def next_due(book: CalloutBook, now: datetime) -> datetime | None:
     return min(
         (
             attempt.due_at
-            for callout in book.callouts.values()
-            if callout.state != "paused"
-            for offer in book.offers_of(callout.id)
-            for attempt in offer.attempts
-            if attempt.state == "pending" and attempt.due_at > now
+            for offer, attempt in _named(book, book.pending)
+            if attempt.due_at > now and not _is_held(book, offer, attempt)
         ),
         default=None,
     )
@@ -155,6 +148,12 @@ def lease_ran_out(book: CalloutBook, attempt_id: str, now: datetime, wall: datet
         _file(book, found[0], a.unknown(found[1], wall), now)
 
 
+def first_lease(book: CalloutBook) -> datetime | None:
+    """When the first lease that is held now ends."""
+    leases = (one.lease_until for _, one in _in_flight(book) if one.state == "sending")
+    return min((lease for lease in leases if lease is not None), default=None)
+
+
 def unknowns(book: CalloutBook) -> list[tuple[OfferData, PageAttempt]]:
     """Attempts of which nobody knows whether they were sent."""
     return [(offer, one) for offer, one in _in_flight(book) if one.state == "unknown"]
@@ -247,10 +246,19 @@ def _went(book: CalloutBook, person: str, attempt: PageAttempt) -> Iterator[date
 
 
 def _in_flight(book: CalloutBook) -> Iterator[tuple[OfferData, PageAttempt]]:
-    for offer in book.offers.values():
-        for attempt in offer.attempts:
-            if attempt.state in ("sending", "unknown"):
-                yield offer, attempt
+    return _named(book, book.in_flight)
+
+
+def _named(
+    book: CalloutBook, offer_of: Mapping[str, str]
+) -> Iterator[tuple[OfferData, PageAttempt]]:
+    for attempt_id, offer_id in offer_of.items():
+        offer = book.offers[offer_id]
+        yield offer, next(one for one in offer.attempts if one.id == attempt_id)
+
+
+def _is_held(book: CalloutBook, offer: OfferData, attempt: PageAttempt) -> bool:
+    return attempt.purpose == "ask" and book.callouts[offer.callout].state == "paused"
 
 
 def _look_now(book: CalloutBook, callout_id: str, now: datetime) -> None:

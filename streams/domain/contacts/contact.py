@@ -25,8 +25,8 @@ from streams.domain.contacts.life import ContactLife, Promise, State
 from streams.domain.contacts.outcomes import HANDED_OVER
 from streams.domain.contacts.overflow import Rules
 from streams.domain.contacts.repeats import heard_before
-from streams.domain.contacts.rule_table import Facts
 from streams.domain.contacts.requests import PersonsRequest, Requests
+from streams.domain.contacts.rule_table import Facts
 from streams.domain.contacts.tallies import Tallies
 from streams.domain.contacts.timers import Timers
 from streams.domain.moments import NEVER, SECOND, Micros, micros, moment
