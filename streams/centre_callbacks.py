@@ -1,7 +1,7 @@
 """Is the `[callbacks]` table of a centre file right?"""
 
 import re
-from datetime import time
+from datetime import time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ _NUMBER: Final = re.compile(r"\+?\d{2,15}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
-def callbacks_policy(table: Table, zone: ZoneInfo) -> CallbackPolicy:
+def callbacks_policy(table: Table, zone: ZoneInfo, promise: timedelta) -> CallbackPolicy:
     """The policy; whatever is wrong is added to the table's problems."""
     default = CallbackPolicy()
     policy = CallbackPolicy(
@@ -32,7 +32,11 @@ def callbacks_policy(table: Table, zone: ZoneInfo) -> CallbackPolicy:
         own_numbers=table.texts("own_numbers"),
         countries_allowed=table.texts("countries_allowed"),
         countries_denied=table.texts("countries_denied"),
+        near_deadline=table.duration("near_deadline", default.near_deadline),
     )
+    if policy.near_deadline >= promise:
+        right = f"must be shorter than overflow.promise, {promise}: else every promise is near"
+        table.wrong("near_deadline", f"is {policy.near_deadline}", right)
     _check_lists(table, policy)
     table.finish()
     return policy

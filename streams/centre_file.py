@@ -77,11 +77,20 @@ def _centre(root: Table, version: str) -> Centre:
         _pool(table, {queue.name for queue in queues}, set(languages))
         for table in root.tables("pools")
     )
+    overflow = overflow_policy(
+        root.table("overflow"),
+        Known(
+            queues=[queue.name for queue in queues],
+            languages=languages,
+            skills=[skill for pool in pools for skill in pool.skills],
+        ),
+    )
+    zone = head.zone("timezone")
     centre = Centre(
         name=head.name(),
         title_ko=head.text("title_ko", example='"영사콜센터"'),
         title_en=head.text("title_en", example='"Consular call centre"'),
-        timezone=(zone := head.zone("timezone")),
+        timezone=zone,
         region=_region(head),
         languages=languages,
         pools=pools,
@@ -90,15 +99,8 @@ def _centre(root: Table, version: str) -> Centre:
         target=_target(root.table("target")),
         baselines=_baselines(root.table("baseline"), {queue.name for queue in queues}),
         alerts=_alerts(root.table("alerts")),
-        overflow=overflow_policy(
-            root.table("overflow"),
-            Known(
-                queues=[queue.name for queue in queues],
-                languages=languages,
-                skills=[skill for pool in pools for skill in pool.skills],
-            ),
-        ),
-        callbacks=callbacks_policy(root.table("callbacks"), zone),
+        overflow=overflow,
+        callbacks=callbacks_policy(root.table("callbacks"), zone, overflow.promise),
         admission=_admission(root.table("admission")),
         people=people_policy(root.table("people")),
         callout=callout_policy(root.table("callout")),

@@ -1,10 +1,12 @@
 """What a process is told from outside, read once from a mapping."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from streams.errors import WrongSettingError
+from streams.security import OPEN_LINE, KafkaSecurity, redis_url
 from streams.topics import Topic
 
 
@@ -16,20 +18,27 @@ class Connections:
     """
 
     kafka: str = "127.0.0.1:9092"
-    redis: str = "redis://127.0.0.1:6379/0"
+    kafka_security: KafkaSecurity = OPEN_LINE
+    # It holds the password: read it, never print it.
+    redis: str = field(default="redis://127.0.0.1:6379/0", repr=False)
     prefix: str = ""
     centre: Path = Path("centre.toml")
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Connections":
-        """Read SURGELINE_KAFKA, SURGELINE_REDIS, SURGELINE_PREFIX and SURGELINE_CENTRE."""
+        """Read SURGELINE_KAFKA*, SURGELINE_REDIS*, SURGELINE_PREFIX and SURGELINE_CENTRE."""
         default = cls()
         return cls(
             kafka=env.get("SURGELINE_KAFKA", default.kafka),
-            redis=env.get("SURGELINE_REDIS", default.redis),
+            kafka_security=KafkaSecurity.from_env(env),
+            redis=redis_url(env, default.redis),
             prefix=env.get("SURGELINE_PREFIX", ""),
             centre=Path(env.get("SURGELINE_CENTRE", "centre.toml")),
         )
+
+    def kafka_options(self) -> dict[str, Any]:
+        """What every Kafka client of this process is told first."""
+        return {"bootstrap_servers": self.kafka, **self.kafka_security.options()}
 
     def topic(self, topic: Topic) -> str:
         """The topic's name on the broker."""

@@ -16,11 +16,15 @@ class Lines:
     """The people waiting, by queue; sums are kept as reports come, not counted each time."""
 
     def __init__(self, centre: Centre) -> None:
-        self._lines = lines_of(centre)
+        self.go_by(centre)
         self._parts: dict[int, dict[str, tuple[int, datetime | None]]] = {}
         self._waiting: Counter[str] = Counter()
-        self._heads: dict[frozenset[str], datetime | None] = {}
         self.offsets: dict[int, int] = {}
+
+    def go_by(self, centre: Centre) -> None:
+        """The lines are those of this version of the centre file from now on."""
+        self._lines = lines_of(centre)
+        self._heads: dict[frozenset[str], datetime | None] = {}
 
     def observe(self, data: QueueData) -> None:
         """Take a partition's report."""

@@ -8,6 +8,8 @@ from services.admission.questions import Questions
 from services.admission.reader import Reader
 from services.admission.settings import Settings
 from services.admission.state import State
+from streams.domain.centre import Centre
+from streams.kafka import FollowedCentre
 
 log = logging.getLogger(__name__)
 
@@ -17,21 +19,34 @@ class Running:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.questions = Questions(settings.centre, settings.pseudonyms)
-        self.state = State(settings.centre)
+        self._followed = FollowedCentre(settings.connections)
+        self._followed.on_change(self._go_by)
+        centre = self._followed.centre
+        self.questions = Questions(centre, settings.pseudonyms)
+        self.state = State(centre)
         self.reader = Reader(settings.connections, self.state)
         self._reading: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to read; returns at once."""
         self._reading = asyncio.create_task(self.reader.run())
         self._reading.add_done_callback(_end_on_unknown_error)
+        # Answers do not wait for it: until the log has been read, the file of this machine counts.
+        self._following = asyncio.create_task(self._followed.start())
 
     async def stop(self) -> None:
         """Stop reading."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
+        tasks = [task for task in (self._reading, self._following) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._followed.stop()
+
+    def _go_by(self, centre: Centre) -> None:
+        self.questions = Questions(centre, self.settings.pseudonyms)
+        self.state.go_by(centre)
 
 
 def _end_on_unknown_error(task: "asyncio.Task[None]") -> None:

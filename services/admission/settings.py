@@ -7,8 +7,6 @@ from typing import Final
 from services.auth import Tokens
 from services.numbers import Pseudonyms
 from services.serving import listening
-from streams.centre_file import load_centre
-from streams.domain.centre import Centre
 from streams.settings import Connections
 
 PORT: Final = 8450
@@ -19,7 +17,6 @@ class Settings:
     """Admission's settings; printing them shows no secret."""
 
     connections: Connections
-    centre: Centre = field(repr=False)
     host: str = "127.0.0.1"
     port: int = PORT
     tokens: Tokens = field(repr=False)
@@ -31,7 +28,6 @@ class Settings:
         connections = Connections.from_env(env)
         return cls(
             connections=connections,
-            centre=load_centre(connections.centre),
             **listening(env, PORT),
             pseudonyms=Pseudonyms.from_env(env),
         )

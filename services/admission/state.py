@@ -44,17 +44,15 @@ class State:
     """The centre as the log last showed it."""
 
     def __init__(self, centre: Centre) -> None:
-        self.centre = centre
         self.clock: CentreClock = REAL_TIME
+        self.long: dict[str, bool] = {}
         self.lines = Lines(centre)
-        self._table = RuleTable(centre.overflow)
+        self.go_by(centre)
         self._announced = Announced()
         self.promises = Promises()
         self.switches: SwitchesData = ALL_ON
         self.ages = Ages()
         self.ceiling: Ceiling | None = None
-        self.long = dict.fromkeys((queue.name for queue in centre.queues), False)
-        self._hours = {queue.name: queue.hours for queue in centre.queues}
         self._waits: dict[str, WaitData] = {}
         self._seats: SeatsData | None = None
         self._offsets: dict[str, dict[int, int]] = {}
@@ -109,6 +107,14 @@ class State:
         if self.ceiling != held:
             told = "offers withdrawn" if self.ceiling else "offers made again"
             log.info(told, extra={"ceiling": self.ceiling, "pending": len(self.promises)})
+
+    def go_by(self, centre: Centre) -> None:
+        """Answer by this version of the centre file from now on."""
+        self.centre = centre
+        self.lines.go_by(centre)
+        self._table = RuleTable(centre.overflow)
+        self.long = {queue.name: self.long.get(queue.name, False) for queue in centre.queues}
+        self._hours = {queue.name: queue.hours for queue in centre.queues}
 
     def line(self, queue: str) -> Line:
         """The line of a queue."""

@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.domain.contacts.findings import Finding
-from streams.kafka import end_offsets
+from streams.kafka import connect, end_offsets
 from streams.settings import Connections
 from streams.topics import Topic
 
@@ -19,9 +19,9 @@ COORDINATOR_SECONDS: Final = 15.0
 
 async def committed(connections: Connections, group: str, topic: Topic) -> dict[int, int]:
     """The offset each partition of a topic was worked off to; empty when the group never was."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=connections.kafka)
-    await admin.start()
+    admin = AIOKafkaAdminClient(**connections.kafka_options())
     try:
+        await connect(connections, admin)
         offsets = await _offsets(admin, group)
     finally:
         await admin.close()

@@ -110,7 +110,9 @@ class BoardCollector(Collector):
         counted["contacts_judged"] = [((q,), total.judged()) for q, total in queues.items()]
         counted["first_attempts"] = [((k,), n) for k, n in self._fold.pulses.totals.items()]
         counted["callbacks"] = [((name,), n) for name, n in self._fold.promises.closed.items()]
-        counted["surge_transitions"] = list(self._fold.levels.transitions.items())
+        # Of a series that begins with its first change, Prometheus would not see that one.
+        changes = dict.fromkeys(itertools.permutations(RANK, 2), 0)
+        counted["surge_transitions"] = list((changes | self._fold.levels.transitions).items())
         return counted
 
     def _queues(self) -> Mapping[str, Samples]:

@@ -23,7 +23,7 @@ from services.callbacks.worklist import Worklist
 from streams.domain.callbacks.book import RULES, CallbackBook
 from streams.domain.callbacks.callback import Change, RefusedError
 from streams.domain.callbacks.order import Wish
-from streams.domain.centre import CallbackPolicy, OverflowPolicy
+from streams.domain.centre import CallbackPolicy, Centre, OverflowPolicy
 from streams.events.callbacks import CallbackData, SwitchesData, SwitchesSet
 from streams.telemetry import metrics
 
@@ -78,12 +78,17 @@ class Commands:
     ) -> None:
         self._policy = policy
         self._rules = rules
+        self._version = ""
         self._note = note
         self._now = now
         self._relay = relay
         self._queue: asyncio.Queue[Command[Any]] = asyncio.Queue()
         self._worklist: Worklist | None = None
         self._answering: set[asyncio.Task[None]] = set()
+
+    def go_by(self, centre: Centre) -> None:
+        """Decide by this version of the centre file from the next step on."""
+        self._policy, self._rules, self._version = centre.overflow, centre.callbacks, centre.version
 
     @property
     def worklist(self) -> Worklist:
@@ -161,7 +166,7 @@ class Commands:
         if by_callback or served:
             parts = [(before.get(i), changes) for i, changes in by_callback.items()]
             for callback, facts in zip(
-                by_callback, await worklist.commit(parts, served), strict=True
+                by_callback, await worklist.commit(parts, served, self._version), strict=True
             ):
                 posted += facts
                 if facts:

@@ -13,7 +13,7 @@ from services.never_dialled import NeverDialled, Refusal, parsed_number
 from services.numbers import mask
 from services.sealing import CannotOpenError, Sealer
 from streams.domain.callbacks.callback import RefusedError
-from streams.domain.centre import CallbackPolicy
+from streams.domain.centre import CallbackPolicy, Centre
 from streams.events.contacts import Caller
 
 NO_NUMBER: Final[Refusal] = ("unreachable", "no_number")
@@ -33,6 +33,11 @@ class Dialable:
     ) -> None:
         self._sealer = sealer
         self._never = NeverDialled(blocked, rules or CallbackPolicy(), region)
+
+    def go_by(self, centre: Centre) -> None:
+        """Who is never dialled is said by this version of the centre file from now on."""
+        blocked = centre.overflow.blocked_numbers
+        self._never = NeverDialled(blocked, centre.callbacks, centre.region)
 
     def refusal(self, caller: Caller) -> Refusal | None:
         """Why no callback can be promised to this caller, or None."""

@@ -36,13 +36,17 @@ class PhoneFloor:
     """The agents, the lines, the callbacks in hand."""
 
     def __init__(self, centre: Centre) -> None:
-        self._queues = frozenset(queue.name for queue in centre.queues)
-        self._serves = {pool.name: _served(pool, self._queues) for pool in centre.pools}
+        self.go_by(centre)
         self._agents: dict[str, tuple[datetime, AgentStateData]] = {}
         self._parts: dict[int, dict[str, Waiting]] = {}
         self._holders: dict[str, str] = {}
         self._under_way: dict[str, Attempt] = {}
         self._due = 0
+
+    def go_by(self, centre: Centre) -> None:
+        """The queues and pools are those of this version of the centre file from now on."""
+        self._queues = frozenset(queue.name for queue in centre.queues)
+        self._serves = {pool.name: _served(pool, self._queues) for pool in centre.pools}
 
     # What the log says
 

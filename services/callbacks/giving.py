@@ -13,7 +13,7 @@ from streams.domain.callbacks.callback import HELD, RefusedError
 from streams.domain.callbacks.dial import first_rung
 from streams.domain.callbacks.order import Wish, why_here
 from streams.domain.callbacks.release import HeldBack, held_back, overtakes
-from streams.domain.centre import CallbackPolicy
+from streams.domain.centre import CallbackPolicy, Centre
 from streams.events.callbacks import CallbackData, FirstRung
 from streams.telemetry import metrics
 
@@ -38,6 +38,10 @@ class Giving:
         self._floor = floor
         self._rules = rules
         self._out_of_turn: deque[CallbackData] = deque(maxlen=EXCEPTIONS_KEPT)
+
+    def go_by(self, centre: Centre) -> None:
+        """Give by this version of the centre file from now on."""
+        self._rules = centre.callbacks
 
     async def next(self, wish: Wish) -> Given:
         """What the agent holds, or whose turn it is; and why nothing, when there is nothing."""

@@ -15,7 +15,7 @@ from streams.domain.callbacks import order
 from streams.domain.callbacks.callback import HELD, WAITING, Change, in_flight
 from streams.domain.callbacks.duties import has_duties
 from streams.events.callbacks import CallbackData
-from streams.events.codec import encode
+from streams.events.codec import encode_decision
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -57,12 +57,15 @@ def read_state(raw: bytes | None) -> CallbackData | None:
 
 
 def commit_arguments(
-    before: CallbackData | None, changes: Sequence[Change]
+    before: CallbackData | None, changes: Sequence[Change], version: str
 ) -> tuple[list[bytes], list[bytes]]:
-    """One callback's part of a commit: its item and its state, and the facts to be told."""
+    """One callback's part of a commit: its item and its state, and the facts to be told, with the
+    version of the centre file they were decided by.
+    """
     state = changes[-1].state
     item = _item(before, state, changes=len(changes))
-    return [_encoder.encode(item), encode_state(state)], [encode(c.event()) for c in changes]
+    facts = [encode_decision(change.event(), version) for change in changes]
+    return [_encoder.encode(item), encode_state(state)], facts
 
 
 def restore_arguments(state: CallbackData) -> list[bytes]:

@@ -24,7 +24,7 @@ from streams.events.callbacks import CallbackWanted, CallerServed, SwitchesData
 from streams.events.codec import Event, decode, decode_parcel, derived_id, encode
 from streams.events.control import DeadLetterData, DeadLettered
 from streams.groups import callbacks_group
-from streams.kafka import Outgoing
+from streams.kafka import Outgoing, connect
 from streams.settings import Connections
 from streams.telemetry import metrics
 from streams.topics import DEAD_LETTERS, OVERFLOW
@@ -60,7 +60,7 @@ class Projector:
         while True:
             consumer = self._consumer()
             try:
-                await consumer.start()
+                await connect(self._connections, consumer)
                 await self._project(consumer, served)
             except KafkaError as error:
                 log.warning("overflow cannot be read", extra={"error": type(error).__name__})
@@ -151,7 +151,7 @@ class Projector:
     def _consumer(self) -> Any:
         return AIOKafkaConsumer(
             self._connections.topic(OVERFLOW),
-            bootstrap_servers=self._connections.kafka,
+            **self._connections.kafka_options(),
             group_id=callbacks_group(self._connections),
             enable_auto_commit=False,
             auto_offset_reset="earliest",

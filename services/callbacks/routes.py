@@ -99,7 +99,7 @@ async def show_switches(_: Reader, ask: Ask) -> dict[str, Any]:
 async def turn_switch(body: SwitchBody, who: Lead, ask: Ask, request: Request) -> dict[str, Any]:
     """Turn registering or dialling on or off."""
     running: Running = request.app.state.running
-    if body.queue != EVERY_QUEUE and running.settings.centre.queue(body.queue) is None:
+    if body.queue != EVERY_QUEUE and running.centre.queue(body.queue) is None:
         raise RefusedError("invalid", "is not a queue of this centre", "queue")
     word = "on" if body.on else "off"
     audit = audit_of(request)

@@ -31,10 +31,11 @@ from services.callbacks.settings import Settings
 from services.callbacks.sweeper import Sweeper
 from services.callbacks.worklist import Worklist
 from services.ports import PhoneLines
+from streams.domain.centre import Centre
 from streams.errors import SurgelineError
 from streams.events.callbacks import CallbackChanged
 from streams.events.codec import decode
-from streams.kafka import FollowedClock, LogWriter
+from streams.kafka import FollowedCentre, FollowedClock, LogWriter
 from streams.telemetry import metrics
 from streams.topics import AGENTS, QUEUES
 
@@ -52,7 +53,9 @@ class Running:
         self.settings = settings
         self.clock = FollowedClock(connections)
         self.writer = self._new_writer()
-        centre = settings.centre
+        self._followed = FollowedCentre(connections)
+        self._followed.on_change(self._go_by)
+        centre = self.centre
         self.dialable = Dialable(
             settings.sealer, centre.overflow.blocked_numbers, centre.callbacks, centre.region
         )
@@ -71,15 +74,25 @@ class Running:
             connections, self.commands, self.dialable, self.relay, settings.sealer
         )
         self.reconciler = Reconciler(connections, self.commands, self.clock.now)
+        self._go_by(centre)
         self._worklist: Worklist | None = None
         self._passing_on: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
         self._served = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def centre(self) -> Centre:
+        """The centre file in force."""
+        return self._followed.centre
+
     def now(self) -> datetime:
         """The centre's time."""
         return self.clock.now()
+
+    def _go_by(self, centre: Centre) -> None:
+        for part in (self.dialable, self.floor, self.commands, self.giving):
+            part.go_by(centre)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -101,6 +114,7 @@ class Running:
         if self._http_phone is not None:
             await self._http_phone.stop()
         await self.writer.stop()
+        await self._followed.stop()
         await self.clock.stop()
 
     def why_not(self) -> str:
@@ -112,6 +126,7 @@ class Running:
     async def _live(self) -> None:
         await self._again_until_done("log away at start", self.writer.start)
         await self._again_until_done("clock not yet read", self.clock.start)
+        await self._again_until_done("centre not yet read", self._followed.start)
         while True:
             await self._again_until_done("list not yet open", self._open)
             await self._lost.wait()

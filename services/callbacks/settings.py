@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from services.auth import Tokens
 from services.sealing import Sealer
 from services.serving import listening
-from streams.centre_file import load_centre
-from streams.domain.centre import Centre
 from streams.settings import Connections
 
 DEFAULT_PORT = 8420
@@ -18,7 +16,6 @@ class Settings:
     """Printing them shows no secret. Without a phone system, agents dial by hand."""
 
     connections: Connections
-    centre: Centre
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     phone_url: str | None = None
@@ -32,7 +29,6 @@ class Settings:
         connections = Connections.from_env(env)
         return cls(
             connections=connections,
-            centre=load_centre(connections.centre),
             **listening(env, DEFAULT_PORT),
             phone_url=env.get("SURGELINE_PHONE_URL") or None,
             phone_token=env.get("SURGELINE_PHONE_TOKEN") or None,

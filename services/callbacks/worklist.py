@@ -224,13 +224,14 @@ class Worklist:
         self,
         parts: Sequence[tuple[CallbackData | None, Sequence[Change]]],
         served: dict[str, datetime],
+        version: str = "",
     ) -> list[list[Posted]]:
         """Change callbacks from (state before) through changes, each in one step.
 
         Returns for each the facts that are now in the outbox; none when it had changed meanwhile.
         """
         pairs = [[request, str(micros(at))] for request, at in served.items()]
-        filed = [commit_arguments(before, changes) for before, changes in parts]
+        filed = [commit_arguments(before, changes, version) for before, changes in parts]
         told = await self._call(
             "commit",
             self.epoch,

@@ -47,13 +47,13 @@ Steer = Literal["pause", "resume", "widen", "faster", "cancel"]
 router = APIRouter()
 
 
-def running(request: Request) -> Running:
+async def running(request: Request) -> Running:
     """Everything of this process."""
     found: Running = request.app.state.running
     return found
 
 
-def handlers(request: Request) -> Handlers:
+async def handlers(request: Request) -> Handlers:
     """The handlers of this process."""
     found: Handlers = request.app.state.handlers
     return found

@@ -46,7 +46,7 @@ GATHER_SECONDS: Final = 0.02
 # So many wait for their turn at a time: enough to keep every provider busy, few enough that a new
 # message is never far behind.
 LEAST_WAITING: Final = 4
-WAITING_SECONDS: Final = 0.25
+WAITING_SECONDS: Final = 1.0
 SHORTEST_VALIDITY: Final = timedelta(minutes=1)
 ASK_AGAIN_SECONDS: Final = 1.0
 NO_PROVIDER: Final = "no_provider"

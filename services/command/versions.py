@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 SOURCE = "surgeline/command"
 ONLY = 0
+FIXED = ("name", "timezone", "region")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,7 @@ class VersionDesk:
             current = self.in_force.version
             if data.version == current:
                 return self._applied(current) or data, True
+            _keeps_its_identity(self.in_force, data)
             if on != current:
                 raise OrderRefusedError(
                     409, "changed_meanwhile", "on", f"the version in force is {current}"
@@ -140,3 +142,13 @@ class VersionDesk:
         await self._followed.until(data.version)
         log.info("centre applied", extra={"version": data.version, "by": data.applied_by})
         return data
+
+
+def _keeps_its_identity(current: Centre, data: CentreData) -> None:
+    """What numbers and days are read by cannot change under way: the past would read otherwise."""
+    centre = check_text(data.text.encode(), "the file")[0]
+    for name in FIXED:
+        if getattr(centre, name) != getattr(current, name):
+            raise OrderRefusedError(
+                422, "fixed", "text", f"centre.{name} cannot change while the centre runs"
+            )

@@ -163,7 +163,8 @@ class CallbackPolicy:
     for whom nothing better is known. After `text_after` unanswered attempts a text message is
     handed over, once (0: never). At most `customer_first_at_once` dials ring the caller before the
     agent, and none while anybody is on hold (0: always the agent first). Countries are of numbers,
-    two letters; an empty `countries_allowed` allows every one that is not denied.
+    two letters; an empty `countries_allowed` allows every one that is not denied. A promise goes
+    ahead of all but life at risk when it is `near_deadline` from being broken.
     """
 
     reserve: float = 0.1
@@ -177,6 +178,7 @@ class CallbackPolicy:
     own_numbers: tuple[str, ...] = ()
     countries_allowed: tuple[str, ...] = ()
     countries_denied: tuple[str, ...] = ()
+    near_deadline: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

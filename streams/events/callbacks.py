@@ -102,7 +102,8 @@ class CallbackData(Data, frozen=True, kw_only=True):
     `quiet_from` is when the caller's quiet hours begin: they are not rung from then on. `agreed_at`
     is the time the caller asked for. `text` is what became of the text message after unanswered
     attempts: owed, then as the message provider answered. `out_of_turn` is why somebody on hold, no
-    less urgent and there before, was overtaken.
+    less urgent and there before, was overtaken. `near_from` is when the promise comes near its
+    deadline, by the centre file of this transition.
     """
 
     id: str
@@ -141,6 +142,7 @@ class CallbackData(Data, frozen=True, kw_only=True):
     agreed_at: datetime | None = None
     text: Literal["owed"] | TextAnswer | None = None
     out_of_turn: str | None = None
+    near_from: datetime | None = None
 
 
 class CallbackChanged(CloudEvent, frozen=True, kw_only=True, tag="surgeline.callback.changed.v1"):

@@ -93,7 +93,7 @@ _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Event)
 
 def encode_decision(event: CloudEvent, version: str) -> bytes:
     """One event as JSON bytes, with the version of the centre file by which it was decided."""
-    return _encoder.encode(msgspec.structs.replace(event, centreversion=version))
+    return _encoder.encode(msgspec.structs.replace(event, centreversion=version or None))
 
 
 def encode(event: CloudEvent) -> bytes:

@@ -7,6 +7,7 @@ group for whoever rebuilds or follows state. aiokafka is used here and in the pr
 from streams.kafka.admin import create_topics
 from streams.kafka.centre import FollowedCentre
 from streams.kafka.clock import FollowedClock
+from streams.kafka.door import connect
 from streams.kafka.reader import Record, end_offsets, follow, read_to_end
 from streams.kafka.writer import LogWriter, Outgoing
 
@@ -16,6 +17,7 @@ __all__ = [
     "LogWriter",
     "Outgoing",
     "Record",
+    "connect",
     "create_topics",
     "end_offsets",
     "follow",

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.errors import WrongSettingError
+from streams.kafka.door import connect
 from streams.settings import Connections
 from streams.topics import CATALOGUE, Topic
 
@@ -19,9 +20,9 @@ async def create_topics(connections: Connections, *, replication: int = 1) -> li
 
     Raises `WrongSettingError` when a topic exists with another number of partitions.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=connections.kafka)
-    await admin.start()
+    admin = AIOKafkaAdminClient(**connections.kafka_options())
     try:
+        await connect(connections, admin)
         existing = set(await admin.list_topics())
         absent = [topic for topic in CATALOGUE if connections.topic(topic) not in existing]
         await _create(admin, connections, absent, replication)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.kafka.closing import close
+from streams.kafka.door import connect
 from streams.settings import Connections
 from streams.topics import Topic
 
@@ -25,16 +26,16 @@ class LogEnds:
             for topic in topics
             for partition in range(topic.partitions)
         }
-        self._kafka = connections.kafka
+        self._connections = connections
         self._consumer: Any = None
 
     async def start(self) -> None:
         """Connect; raises aiokafka's connection error when no broker answers."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka, group_id=None, enable_auto_commit=False
+            **self._connections.kafka_options(), group_id=None, enable_auto_commit=False
         )
         try:
-            await consumer.start()
+            await connect(self._connections, consumer)
         except BaseException:
             await close(consumer)
             raise

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.kafka.closing import close
+from streams.kafka.door import connect
 from streams.settings import Connections
 from streams.topics import Topic
 
@@ -26,7 +27,7 @@ class Record:
 
 def _consumer(connections: Connections) -> Any:
     return AIOKafkaConsumer(
-        bootstrap_servers=connections.kafka,
+        **connections.kafka_options(),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -69,7 +70,7 @@ async def end_offsets(connections: Connections, topic: Topic) -> dict[int, int]:
     """The offset after the last record of each partition."""
     consumer = _consumer(connections)
     try:
-        await consumer.start()
+        await connect(connections, consumer)
         tps = [TopicPartition(connections.topic(topic), p) for p in range(topic.partitions)]
         ends = await consumer.end_offsets(tps)
         return {tp.partition: offset for tp, offset in ends.items()}
@@ -93,7 +94,7 @@ async def read_to_end(
     """
     consumer = _consumer(connections)
     try:
-        await consumer.start()
+        await connect(connections, consumer)
         chosen = range(topic.partitions) if partitions is None else sorted(partitions)
         tps = [TopicPartition(connections.topic(topic), p) for p in chosen]
         consumer.assign(tps)
@@ -130,7 +131,7 @@ async def follow(
     """
     consumer = _consumer(connections)
     try:
-        await consumer.start()
+        await connect(connections, consumer)
         tps = [TopicPartition(connections.topic(topic), p) for p in range(topic.partitions)]
         consumer.assign(tps)
         await _seek(consumer, tps, since, None)

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.errors import OverloadedError, UnknownOutcomeError
 from streams.kafka.closing import close
+from streams.kafka.door import connect
 from streams.settings import Connections
 from streams.topics import Topic, partition_of
 
@@ -224,7 +225,7 @@ class LogWriter:
 
     async def _new_producer(self) -> Any:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._connections.kafka,
+            **self._connections.kafka_options(),
             enable_idempotence=True,
             acks="all",
             linger_ms=self._linger_ms,
@@ -236,7 +237,7 @@ class LogWriter:
             metadata_max_age_ms=30_000,
         )
         try:
-            await producer.start()
+            await connect(self._connections, producer)
         except BaseException:
             await close(producer)
             raise

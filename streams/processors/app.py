@@ -14,6 +14,7 @@ from mode.supervisors import CrashingSupervisor
 
 from streams.groups import group_of
 from streams.processors.driver import use_strict_driver
+from streams.security import PLAINTEXT, SSL
 from streams.settings import Connections
 from streams.topics import Topic
 
@@ -76,7 +77,7 @@ def build_app(
     group = group_of(connections, processor)
     brokers = ";".join(f"kafka://{host}" for host in connections.kafka.split(","))
     static = {"consumer_group_instance_id": f"{group}-{instance}"} if instance else {}
-    app = App(group, broker=brokers, **SETTINGS, **static)
+    app = App(group, broker=brokers, **_credentials(connections), **SETTINGS, **static)
     use_strict_driver(app, one_owner=one_owner)
     topic = app.topic(
         connections.topic(source),
@@ -92,3 +93,21 @@ def build_app(
 
     app.agent(topic, name=f"{group}-inlet", concurrency=1)(take)
     return app
+
+
+def _credentials(connections: Connections) -> dict[str, Any]:
+    """The same security as every other client's, as Faust takes it."""
+    security = connections.kafka_security
+    if security.protocol == PLAINTEXT:
+        return {}
+    context = security.certificates.context()
+    if security.protocol == SSL:
+        return {"broker_credentials": faust.SSLCredentials(context=context)}
+    return {
+        "broker_credentials": faust.SASLCredentials(
+            username=security.user,
+            password=security.password,
+            ssl_context=context,
+            mechanism=security.mechanism,
+        )
+    }

@@ -51,6 +51,7 @@ async def tab(browser: Browser, **how: Any) -> AsyncIterator[Page]:
 async def sign_in(page: Page, house: Consoles, name: str) -> None:
     """With the keys only: the first field has the focus."""
     await page.goto(f"{house.url}/sign-in")
+    await page.wait_for_function("document.activeElement.id === 'account'")
     await page.keyboard.type(name)
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)

@@ -93,7 +93,9 @@ class CalloutMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), speed=st.sampled_from([0.0, 0.5, 1.0]))
     def started(self, which: int, speed: float) -> None:
         policy = msgspec.structs.replace(POLICY, speed=speed)
-        self.do(lambda: life.start(self.book, self.ids[which], policy, "kim", self.now, unseen=True))
+        self.do(
+            lambda: life.start(self.book, self.ids[which], policy, "kim", self.now, unseen=True)
+        )
 
     @rule(which=st.integers(0, 1))
     def looked(self, which: int) -> None:
@@ -103,9 +105,7 @@ class CalloutMachine(RuleBasedStateMachine):
     @rule(lost=st.booleans(), crash=st.booleans(), limit=st.integers(1, 5))
     def sends(self, lost: bool, crash: bool, limit: int) -> None:
         for offer, attempt in sending.due(self.book, self.now)[:limit]:
-            mine = self.do(
-                lambda a=attempt.id: sending.claim(self.book, a, "", self.now, self.now)
-            )
+            mine = self.do(lambda a=attempt.id: sending.claim(self.book, a, "", self.now, self.now))
             if mine is None:
                 continue
             if mine.purpose == "ask":
@@ -147,9 +147,7 @@ class CalloutMachine(RuleBasedStateMachine):
             return
         sent = sorted(self.provider.sent)
         attempt = sent[number % len(sent)]
-        self.do(
-            lambda: sending.receipt(self.book, attempt, "scripted", "r", state, "", self.now)
-        )
+        self.do(lambda: sending.receipt(self.book, attempt, "scripted", "r", state, "", self.now))
 
     @rule(
         number=st.integers(0, 999),
@@ -164,9 +162,7 @@ class CalloutMachine(RuleBasedStateMachine):
         verdict = YES if ok else Verdict(ok=False, reason="daily_rest")
         key = f"{offer.id}/{kind}/{0 if repeat else len(offer.answers)}"
         given = GivenAnswer(key=key, kind=kind, at=self.now, channel="sms")
-        said = self.do(
-            lambda: answering.answer(self.book, offer.id, given, verdict, self.now)
-        )
+        said = self.do(lambda: answering.answer(self.book, offer.id, given, verdict, self.now))
         if said is None:
             return
         if said.kind in ("seated", "waitlisted"):
@@ -207,9 +203,7 @@ class CalloutMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), seats=st.integers(1, 4))
     def revised(self, which: int, seats: int) -> None:
         quotas = (*QUOTAS[:2], Quota(seats=seats))
-        self.do(
-            lambda: life.revise(self.book, self.ids[which], quotas, at(420), "kim", self.now)
-        )
+        self.do(lambda: life.revise(self.book, self.ids[which], quotas, at(420), "kim", self.now))
 
     @precondition(lambda self: self.now > at(20))
     @rule(which=st.integers(0, 1), how=st.sampled_from(["stop", "cancel"]))
@@ -279,7 +273,5 @@ class CalloutMachine(RuleBasedStateMachine):
         assert not [f for f in findings(self.book, self.now, self.now) if f.what in wrong]
 
 
-CalloutMachine.TestCase.settings = settings(
-    max_examples=150, stateful_step_count=50, deadline=None
-)
+CalloutMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
 TestCallout = CalloutMachine.TestCase

@@ -44,6 +44,8 @@ def test_without_the_table_the_defaults_hold_in_the_centres_own_time(tmp_path: P
         ("at_once = 0", "at_once = true", "callbacks.customer_first_at_once", "whole"),
         ('"+82232100404"', '"02-3210-0404"', "callbacks.own_numbers", "digits"),
         ("denied = []", 'denied = ["Korea"]', "callbacks.countries_denied", "two capital"),
+        ('deadline = "15m"', 'deadline = "15"', "callbacks.near_deadline", '"24h"'),
+        ('deadline = "15m"', 'deadline = "4h"', "callbacks.near_deadline", "overflow.promise"),
     ],
 )
 def test_a_problem_names_its_place_and_what_would_be_right(

@@ -16,7 +16,7 @@ from streams.domain.callbacks import lease as leases
 from streams.domain.callbacks import quiet, texting
 from streams.domain.callbacks.callback import Change, RefusedError, WithdrawalAnswer
 from streams.domain.callbacks.lease import Claim
-from streams.domain.callbacks.order import Wish, fits, lane, may_be_leased, place
+from streams.domain.callbacks.order import Wish, fits, lane, marked, may_be_leased, place
 from streams.domain.centre import CallbackPolicy, OverflowPolicy
 from streams.events.callbacks import (
     CallbackData,
@@ -203,7 +203,7 @@ class CallbackBook:
         if state.state in life.WAITING and state.due_at == at:
             return state
         self._may_alter(state, claim)
-        return self._keep(state, leases.reschedule(state, at, now, self.policy))
+        return self._keep(state, leases.reschedule(state, at, now, self.policy, self.rules))
 
     def withdraw(
         self,
@@ -323,6 +323,7 @@ class CallbackBook:
         if change is None:
             return state
         change = texting.noted(quiet.respected(change, self.rules, self.policy), self.rules)
+        change = marked(change, self.rules)
         self._changes.append(change)
         self.load(change.state)
         return change.state

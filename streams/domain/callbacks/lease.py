@@ -21,8 +21,7 @@ from streams.domain.callbacks.callback import (
     waiting_state,
     with_last,
 )
-from streams.domain.callbacks.order import NEAR_DEADLINE
-from streams.domain.centre import OverflowPolicy
+from streams.domain.centre import CallbackPolicy, OverflowPolicy
 from streams.events.callbacks import CallbackData
 
 FURTHEST_AHEAD: Final = timedelta(days=30)
@@ -105,7 +104,13 @@ def reveal_number(state: CallbackData, now: datetime) -> Change:
     return changed("number_revealed", state, now)
 
 
-def reschedule(state: CallbackData, at: datetime, now: datetime, policy: OverflowPolicy) -> Change:
+def reschedule(
+    state: CallbackData,
+    at: datetime,
+    now: datetime,
+    policy: OverflowPolicy,
+    rules: CallbackPolicy,
+) -> Change:
     """The caller asked for another time: due then, and promised for soon after."""
     if not now < at <= now + FURTHEST_AHEAD:
         raise RefusedError("invalid", "must lie ahead, by 30 days at most", "at")
@@ -124,7 +129,7 @@ def reschedule(state: CallbackData, at: datetime, now: datetime, policy: Overflo
         attempts=attempts,
         due_at=at,
         agreed_at=at,
-        promised_by=at + NEAR_DEADLINE,
+        promised_by=at + rules.near_deadline,
         expires_at=max(state.expires_at, at + policy.expiry),
     )
 

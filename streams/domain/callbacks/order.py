@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from streams.domain.callbacks.callback import URGENCY_RANK, in_flight
+from msgspec.structs import replace
+
+from streams.domain.callbacks.callback import URGENCY_RANK, Change, in_flight
+from streams.domain.centre import CallbackPolicy
 from streams.events.callbacks import CallbackData
 
-NEAR_DEADLINE: Final = timedelta(minutes=15)
+RULES: Final = CallbackPolicy()
 EVERY_QUEUE: Final = "*"
 
 # A double holds whole numbers up to 9.007e15: eight classes of 1e15 microseconds (31 years).
@@ -33,8 +36,16 @@ class Wish:
 
 
 def near_from(state: CallbackData) -> datetime:
-    """From when on the promise is near its deadline."""
-    return state.promised_by - NEAR_DEADLINE
+    """From when on the promise is near its deadline; older records do not say."""
+    return state.near_from or state.promised_by - RULES.near_deadline
+
+
+def marked(change: Change, policy: CallbackPolicy) -> Change:
+    """The same transition, with the moment its promise comes near its deadline written down."""
+    near = change.state.promised_by - policy.near_deadline
+    if change.state.near_from == near:
+        return change
+    return Change(name=change.name, state=replace(change.state, near_from=near), at=change.at)
 
 
 def may_be_leased(state: CallbackData, now: datetime) -> bool:

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec.structs import replace
 
 from streams.domain.callbacks.callback import WAITING, Change, changed
-from streams.domain.callbacks.order import NEAR_DEADLINE
 from streams.domain.centre import CallbackPolicy, OverflowPolicy
 from streams.events.callbacks import CallbackData
 
@@ -34,7 +33,7 @@ def respected(change: Change, policy: CallbackPolicy, overflow: OverflowPolicy) 
         moved = {
             "due_at": due_at,
             "quiet_from": quiet_from,
-            "promised_by": max(state.promised_by, due_at + NEAR_DEADLINE),
+            "promised_by": max(state.promised_by, due_at + policy.near_deadline),
             "expires_at": max(state.expires_at, due_at + overflow.promise),
         }
     return Change(name=change.name, state=replace(state, **moved), at=change.at)

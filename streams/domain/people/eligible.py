@@ -161,6 +161,8 @@ def _of_their_hours(
 
 def _over_contract(person: Person, asked: Stretch, worked: tuple[Stretch, ...]) -> bool:
     limits = ((person.weekly_hours, timedelta(days=7)), (person.monthly_hours, MONTH))
+    if not any(limit for limit, _ in limits):
+        return False
     near = [s for s in worked if s.ends_at > asked.starts_at - MONTH]
     work = merged([*near, asked])
     return any(limit and most_hours(work, asked, period) > limit for limit, period in limits)

@@ -94,11 +94,20 @@ def broken_rules(
     worked: Sequence[Stretch], asked: Stretch, profile: RestProfile, zone: ZoneInfo
 ) -> Iterator[Broken]:
     """Every rule that `asked` would break, worked and planned hours together."""
-    near = [s for s in worked if s.ends_at > asked.ends_at - profile.average_over]
+    # All rules but the average look a few days around; a thousand people are judged in a second.
+    reach = max(2 * WEEK, DAY * (profile.consecutive_days.limit + 2))
+    near = [
+        s
+        for s in worked
+        if s.ends_at > asked.starts_at - reach and s.starts_at < asked.ends_at + reach
+    ]
     work = merged([*near, asked])
     for name, check in _CHECKS.items():
         rule: Rule = getattr(profile, name)
-        if rule.strength != "off" and check(work, asked, rule.limit, profile, zone):
+        if rule.strength == "off":
+            continue
+        seen = worked if name == "average_hours" else work
+        if check(seen, asked, rule.limit, profile, zone):
             yield Broken(name, rule.strength, _lawful_from(name, near, asked, rule.limit))
 
 
@@ -126,8 +135,10 @@ def _rolling_hours(
 def _average_hours(
     work: Sequence[Stretch], asked: Stretch, limit: float, profile: RestProfile, _: ZoneInfo
 ) -> bool:
-    start = asked.ends_at - profile.average_over
-    return hours_within(work, start, asked.ends_at) / (profile.average_over / WEEK) > limit
+    worked = hours_within(work, asked.ends_at - profile.average_over, asked.ends_at)
+    both = hours_within(work, asked.starts_at, asked.ends_at)
+    hours = worked + asked.length / timedelta(hours=1) - both
+    return hours / (profile.average_over / WEEK) > limit
 
 
 def _consecutive_days(
@@ -161,7 +172,8 @@ def most_hours(work: Sequence[Stretch], asked: Stretch, period: timedelta) -> fl
     ends = {asked.ends_at, asked.starts_at + period}
     ends |= {s.ends_at for s in work if asked.ends_at < s.ends_at < asked.starts_at + period}
     # The count over a sliding period changes its slope only where work begins or ends.
-    ends |= {s.starts_at + period for s in work if s.starts_at <= asked.starts_at}
+    first = asked.starts_at - period
+    ends |= {s.starts_at + period for s in work if first < s.starts_at <= asked.starts_at}
     return max(
         hours_within(work, end - period, end)
         for end in ends

@@ -44,18 +44,21 @@ class Roster:
         for shift in known.values():
             if shift.person and not shift.cancelled and shift.id not in replaced:
                 self._shifts.setdefault(shift.person, []).append(shift)
+        # Worked out when they are asked for: most changes concern one person of a thousand.
         self._stretches: dict[str, tuple[Stretch, ...]] = {}
-        for person, own in self._shifts.items():
-            own.sort(key=lambda shift: (shift.starts_at, shift.ends_at, shift.id))
-            self._stretches[person] = merged(_stretch(shift) for shift in own)
 
     def shifts_of(self, person: str) -> tuple[Shift, ...]:
         """A person's shifts in order of time."""
-        return tuple(self._shifts.get(person, ()))
+        own = self._shifts.get(person, ())
+        return tuple(sorted(own, key=lambda shift: (shift.starts_at, shift.ends_at, shift.id)))
 
     def stretches_of(self, person: str) -> tuple[Stretch, ...]:
         """A person's work, overlapping and adjoining shifts made one."""
-        return self._stretches.get(person, ())
+        known = self._stretches.get(person)
+        if known is None:
+            known = merged(_stretch(shift) for shift in self._shifts.get(person, ()))
+            self._stretches[person] = known
+        return known
 
     def working(self, person: str, start: datetime, end: datetime) -> Stretch | None:
         """The work of a person that overlaps a time, if any."""
