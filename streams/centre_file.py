@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from streams.centre_callbacks import callbacks_policy
-from streams.centre_overflow import Known, overflow_policy
 from streams.centre_callout import callout_policy
+from streams.centre_overflow import Known, overflow_policy
 from streams.centre_people import people_policy
 from streams.centre_table import Problem, Table
 from streams.domain.centre import (

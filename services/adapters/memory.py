@@ -28,7 +28,11 @@ class _Dial:
 
 
 class MemoryPhone:
-    """Calls on hold and dials under way. `away` makes it fall silent, as a real one would."""
+    """Calls on hold and dials under way. `away` makes it fall silent, as a real one would.
+
+    `rings` counts the dials of each callback, `most_at_once` how many went at once to the person it
+    is about, whichever callback they were for.
+    """
 
     def __init__(self) -> None:
         self.away = False
@@ -82,7 +86,7 @@ class MemoryPhone:
         if known is None:
             self.dials[order.dial] = _Dial(order, "ringing")
             self.rings[order.callback] += 1
-            now = self._ringing(order.callback)
+            now = self._ringing(order.number)
             self.most_at_once[order.callback] = max(self.most_at_once[order.callback], now)
         return await self.dial_status(order.dial)
 
@@ -115,10 +119,10 @@ class MemoryPhone:
         if self.away:
             raise PhoneUnavailableError("the phone system does not answer")
 
-    def _ringing(self, callback: str) -> int:
+    def _ringing(self, number: str) -> int:
         return sum(
             dial.order is not None
-            and dial.order.callback == callback
+            and dial.order.number == number
             and dial.condition in ("ringing", "connected")
             for dial in self.dials.values()
         )

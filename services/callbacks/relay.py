@@ -30,7 +30,7 @@ class NotReadyError(SurgelineError):
 
 
 class Relay:
-    """From the outbox to the log. `heard` gets every fact that has arrived there."""
+    """From the outbox to the log. `heard` gets every fact that arrives there while it runs."""
 
     def __init__(self, writer: LogWriter, heard: Callable[[Sequence[Posted]], None]) -> None:
         self.writer = writer
@@ -41,9 +41,14 @@ class Relay:
         self._next = _future()
 
     async def open(self, worklist: Worklist) -> None:
-        """Write what an earlier life left in the outbox; returns when nothing is left."""
+        """Write what an earlier life left in the outbox; returns when nothing is left.
+
+        Nobody hears of it yet: on a part of the list alone nothing may be done. A dial can be owed
+        while an earlier one to the same person, which only the whole list tells of, still rings.
+        """
         while left := await worklist.posted(AT_ONCE):
-            await self._pass_on(worklist, left)
+            await self._write(left)
+            await worklist.drop_posted([one.id for one in left])
         self._worklist = worklist
 
     def close(self) -> None:
@@ -82,11 +87,6 @@ class Relay:
         self._queue += posted
         self._woken.set()
         return self._next
-
-    async def _pass_on(self, worklist: Worklist, posted: Sequence[Posted]) -> None:
-        await self._write(posted)
-        self._heard(posted)
-        await worklist.drop_posted([one.id for one in posted])
 
     async def _write(self, posted: Sequence[Posted]) -> None:
         records = [Outgoing(topic=CALLBACKS, key=one.key, value=one.value) for one in posted]

@@ -41,23 +41,34 @@ class JsonFormatter(logging.Formatter):
 
 
 class OnceInAWhile(logging.Filter):
-    """A client library says the same several times a second while a broker is away; once in ten
-    seconds is enough to know. Our own lines always pass.
+    """A client library says the same several times a second while a broker is away, and whoever
+    tries again says each time what went wrong: once in ten seconds is enough to know. Our own
+    decisions always pass.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[tuple[str, str], float] = {}
+        self._said: dict[tuple[str, ...], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is written."""
-        if not record.name.startswith(LIBRARIES):
+        said = _repeatable(record)
+        if said is None:
             return True
-        said = (record.name, str(record.msg))
         again = record.created - self._said.get(said, -math.inf) >= QUIET_SECONDS
         if again:
             self._said[said] = record.created
         return again
+
+
+def _repeatable(record: logging.LogRecord) -> tuple[str, ...] | None:
+    """What makes a line the same as an earlier one; None for a line that always counts."""
+    if record.name.startswith(LIBRARIES):
+        return (record.name, str(record.msg))
+    error = getattr(record, "error", None)
+    if error is None or record.levelno < logging.WARNING:
+        return None
+    return (record.name, str(record.msg), str(error), str(getattr(record, "detail", "")))
 
 
 def configure_logs(process: str, *, level: int = logging.INFO, out: TextIO | None = None) -> None:

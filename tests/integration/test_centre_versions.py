@@ -19,6 +19,8 @@ from streams.topics import CENTRE, OVERFLOW
 from tests.support.feed import Step, caught_up, feed, people, recount
 from tests.support.stack import SecretsEnv, ServiceProcess, service_env
 
+NIGHT = '[[queues]]\nname = "night"\ntitle_ko = "야간"\ntitle_en = "Night"\n\n'
+
 
 @pytest.fixture
 async def writer(connections: Connections) -> AsyncIterator[LogWriter]:
@@ -181,3 +183,33 @@ async def test_a_file_that_cannot_be_used_is_refused_with_every_problem_and_lead
     assert refused.status_code == 422
     assert refused.json()["error"]["field"] == "text"
     assert await in_force(connections) == shipped.version
+
+
+async def test_admission_and_callbacks_go_by_a_version_as_soon_as_it_is_in_force(
+    connections: Connections, env: dict[str, str], secrets_env: SecretsEnv, writer: LogWriter
+) -> None:
+    with_chat = version(
+        connections,
+        (
+            '[[queues]]\nname = "english"',
+            NIGHT + '[[queues]]\nname = "english"',
+        ),
+    )
+    question = {"contact": "c1", "queue": "night", "channel": "voice", "caller": "+821012345678"}
+    switch = {"switch": "dialling", "queue": "night", "on": False, "reason": "test"}
+    async with (
+        ServiceProcess("services.admission", env) as admission,
+        ServiceProcess("services.callbacks", env) as callbacks,
+    ):
+        with (
+            asker(admission, secrets_env, "source") as source,
+            asker(callbacks, secrets_env, "lead") as lead,
+        ):
+            assert source.post("/v1/admission", json=question).status_code == 422
+            assert lead.post("/v1/callbacks/switches", json=switch).status_code == 422
+            await apply(writer, with_chat)
+            async with asyncio.timeout(10):
+                while source.post("/v1/admission", json=question).status_code != 200:
+                    await asyncio.sleep(0.1)
+                while lead.post("/v1/callbacks/switches", json=switch).status_code != 200:
+                    await asyncio.sleep(0.1)

@@ -14,7 +14,8 @@ from hypothesis.stateful import invariant
 
 from streams.domain.callbacks.callback import WAITING, is_open
 from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed
-from tests.support.callback_world import POLICY, RULES, CallbackWorld
+from tests.support.callback_lines import POLICY, RULES
+from tests.support.callback_world import CallbackWorld
 
 # Every step that a callback may take from one record to the next (docs/callbacks.md).
 STEPS = {

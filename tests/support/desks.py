@@ -101,5 +101,5 @@ def talked_twice(phone: MemoryPhone) -> list[str]:
 
 
 def rung_twice_at_once(phone: MemoryPhone) -> list[str]:
-    """Callbacks that the phones rang twice at the same time."""
+    """Callbacks whose person the phones rang twice at the same time."""
     return [callback for callback, most in phone.most_at_once.items() if most > 1]

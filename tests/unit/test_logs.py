@@ -65,3 +65,10 @@ def test_what_a_library_repeats_is_said_once_and_what_we_repeat_every_time(
     said = [line["message"] for line in written(lines)]
     assert (said.count("node 0 is not ready"), said.count("events refused")) == (1, 5)
     assert len(said) == 6
+
+
+def test_trying_again_says_each_reason_once_in_a_while(lines: io.StringIO) -> None:
+    for reason in ("ConnectionError", "ConnectionError", "AuthenticationError"):
+        logging.getLogger("services.callbacks").warning("not yet open", extra={"error": reason})
+    said = [line["error"] for line in written(lines)]
+    assert said == ["ConnectionError", "AuthenticationError"]
