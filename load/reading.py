@@ -101,6 +101,10 @@ def _plain(kind: Any, value: Any, where: str, problems: list[str]) -> Any:
             return None
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
+    if typing.get_origin(kind) is typing.Literal:
+        if value not in typing.get_args(kind):
+            problems.append(f"{where} must be one of {', '.join(typing.get_args(kind))}")
+        return value
     if not isinstance(kind, type) or type(value) is not kind:
         wanted = {str: "a text", float: "a number", int: "a whole number", bool: "true or false"}
         problems.append(f"{where} must be {wanted.get(kind, 'a list or table of the right kind')}")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from load.reading import read_table
+from streams.events.people import MethodKind
 
 FOLDER = Path(__file__).parent / "scenarios"
 Shares = dict[str, float]
@@ -33,6 +34,19 @@ class Base:
     scale: float = 1.0
     per_hour: float | None = None
     mix: Mix | None = None
+    silences: tuple["Silence", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """From `at` on, for as long as it `lasts`, only this share of everyday callers gets through.
+
+    A blackout, a cut cable: people need us, and the phones stay still.
+    """
+
+    at: timedelta
+    lasts: timedelta
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,17 +130,38 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Callout:
+    """Who is at home and can be asked to come when seats are missing.
+
+    They are asked on `asked_by` and answer as people do there, unless `yes_share` says otherwise;
+    who says yes sits down `call_up` later, as long as fewer than `phones` are taken. A manager lets
+    the call-out go `confirmed_after` the first alarm.
+    """
+
+    people: int
+    joins: str = "counselors"
+    call_up: timedelta = timedelta(minutes=45)
+    asked_by: MethodKind = "voice"
+    yes_share: float | None = None
+    confirmed_after: timedelta = timedelta(minutes=2)
+    phones: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
     """A phone system with a dirty line: repeats, latecomers, hang-ups that are never told.
 
-    And one that takes commands badly: not carried out, carried out with the answer lost, carried
-    out or answered late (wall time), carried out twice. These are shares of the commands.
+    For the time of `adapter_away_for` it tells nothing, and then everything at once. And one that
+    takes commands badly: not carried out, carried out with the answer lost, carried out or answered
+    late (wall time), carried out twice. These are shares of the commands.
     """
 
     repeated: float = 0.0
     late: float = 0.0
     late_at_most: timedelta = timedelta(seconds=300)
     hang_ups_lost: float = 0.0
+    adapter_away_at: timedelta | None = None
+    adapter_away_for: timedelta = timedelta(0)
     commands_failed: float = 0.0
     commands_lost: float = 0.0
     commands_late: float = 0.0
@@ -136,15 +171,37 @@ class Faults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What must hold when it is over; a bar that is absent is not judged."""
+    """What must hold when it is over; a bar that is absent is not judged.
 
-    declarations_at_most: int | None = None
-    declarations_at_least: int | None = None
-    declared_within: timedelta | None = None
-    shown_within: timedelta | None = None
-    lost_at_most: float | None = None
+    Two bars speak of history, played without the platform: `live_share` of the people who called,
+    `answered_share` of the calls, each give or take its `_within`. The rest are the platform's.
+    """
+
+    # Calibration: the hall alone, as the record has it.
     live_share: float | None = None
     live_share_within: float | None = None
+    answered_share: float | None = None
+    answered_share_within: float | None = None
+    # Detection; durations and calls count from a burst's first call.
+    declarations_at_most: int | None = None
+    declarations_at_least: int | None = None
+    false_declarations_at_most: int | None = None
+    declared_within: timedelta | None = None
+    declared_within_calls: int | None = None
+    # People; shares of those who called.
+    lost_at_most: float | None = None
+    live_at_least: float | None = None
+    helped_at_least: float | None = None
+    helped_within_1h_at_least: float | None = None
+    oldest_promise_at_most: timedelta | None = None
+    recovered_within: timedelta | None = None
+    double_dials_at_most: int = 0
+    audit_clean: bool = True
+    # The run itself: offered against achieved arrivals, and how fast the platform was (wall time).
+    achieved_at_least: float | None = None
+    dropped_at_most: int | None = None
+    intake_p99_within: timedelta | None = None
+    shown_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +223,7 @@ class Scenario:
     desk: Desk = field(default_factory=Desk)
     staff: tuple[Staff, ...] = ()
     response: tuple[Response, ...] = ()
+    callout: Callout | None = None
     faults: Faults = field(default_factory=Faults)
     verdict: Verdict = field(default_factory=Verdict)
 

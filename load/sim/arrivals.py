@@ -6,6 +6,7 @@ independent and add up, so another burst changes nothing in the draws of the oth
 divided by W workers is exact (guide, wallboards-deploy-load.md 6.2).
 """
 
+import itertools
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from load.scenario import Burst
+from load.scenario import Burst, Silence
 
 HOUR = 3600.0
 
@@ -80,6 +81,23 @@ def week_pieces(
         pieces.append(Piece(at, min(left, length - at), rate))
         at += left
     return [piece for piece in pieces if piece.rate > 0]
+
+
+def with_silences(pieces: Sequence[Piece], silences: Sequence[Silence]) -> list[Piece]:
+    """Flat pieces, lowered to its share wherever a silence lies over them."""
+    found = list(pieces)
+    for silence in silences:
+        low = silence.at.total_seconds()
+        high = low + silence.lasts.total_seconds()
+        cut: list[Piece] = []
+        for piece in found:
+            end = piece.start + piece.length
+            edges = [piece.start, *(at for at in (low, high) if piece.start < at < end), end]
+            for start, stop in itertools.pairwise(edges):
+                share = silence.share if low <= start < high else 1.0
+                cut.append(Piece(start, stop - start, piece.rate * share))
+        found = cut
+    return [piece for piece in found if piece.rate > 0]
 
 
 def arrival_times(pieces: Sequence[Piece], chance: random.Random) -> Iterator[float]:

@@ -12,8 +12,9 @@ from typing import Final
 from load.scenario import Scenario
 from load.sim.dirt import DirtyLine
 from load.sim.reports import AgentReport, ContactReport, Dial
+from load.sim.reserve import Reserve
 from load.sim.score import Score
-from load.sim.stage import answer_the_call, set_up
+from load.sim.stage import FirstCall, answer_the_call, set_up
 from load.sim.wire import agent_event, contact_event, event_clock
 from load.sim.worklist import PromiseList
 from streams.domain.centre import Centre
@@ -32,11 +33,14 @@ CALM_TICK_SECONDS: Final = 60.0
 BUSY_PLAN: Final = timedelta(minutes=1)
 CALM_PLAN: Final = timedelta(hours=1)
 SOURCE: Final = "sim"
+# The plan that speaks of all pools together.
+ALL: Final = "all"
 
 
 class Rehearsal:
     """One run of a scenario. `platform` False plays the hall alone, as history had it.
 
+    `callbacks` False and `call_up` False leave out that half of what the platform does.
     `plan_every` is how often seats are planned in a surge between two things said of it.
     """
 
@@ -47,7 +51,10 @@ class Rehearsal:
         *,
         seed: int | None = None,
         platform: bool = True,
+        callbacks: bool = True,
+        call_up: bool = True,
         plan_every: timedelta = BUSY_PLAN,
+        first_calls: Iterable[FirstCall] | None = None,
     ) -> None:
         self.scenario = scenario
         self.centre = centre
@@ -55,18 +62,29 @@ class Rehearsal:
         self.score = Score()
         names = itertools.count(1)
         self.hall = set_up(
-            scenario, centre, self, lambda: f"{scenario.name}-{next(names)}", seed=seed
+            scenario,
+            centre,
+            self,
+            lambda: f"{scenario.name}-{next(names)}",
+            seed=seed,
+            first_calls=first_calls,
         )
+        chosen = scenario.seed if seed is None else seed
         self.promises = PromiseList(self.hall, centre.overflow, self.moment, centre.callbacks)
         self.platform = platform
+        self._callbacks, self._call_up = callbacks, call_up
+        self.reserve: Reserve | None = None
+        if scenario.callout is not None and call_up:
+            self.reserve = Reserve(self.hall, centre, scenario.callout, self.moment, chosen)
         if platform:
-            self.hall.worklist = self.promises
+            if callbacks:
+                self.hall.worklist = self.promises
             self.hall.agenda.after(BUSY_TICK_SECONDS, self._tick)
         self.book = ContactBook(centre, 0)
         self._watch = SurgeWatch(centre)
         self._planner = SeatPlanner(centre)
         self._offsets = itertools.count()
-        self._dirt = DirtyLine(scenario.faults, scenario.seed if seed is None else seed)
+        self._dirt = DirtyLine(scenario.faults, chosen)
         self._surging: set[str] = set()
         self._plan_every = plan_every
         self._next_plan = scenario.starts
@@ -132,6 +150,8 @@ class Rehearsal:
             self.hall.agenda.after(0.0, lambda fact=fact: self._hand_over(fact))  # type: ignore[misc]
 
     def _hand_over(self, fact: CallbackWanted | CallerServed) -> None:
+        if not self._callbacks:
+            return
         if isinstance(fact, CallbackWanted):
             self.promises.want(fact)
         else:
@@ -155,8 +175,10 @@ class Rehearsal:
     def _seats(self, asked: Iterable[SeatsNeeded]) -> None:
         for fact in asked:
             self.score.seats_needed(fact)
-            if fact.data.gap > 0 and self._surging:
+            if fact.data.gap > 0 and self._surging and self._call_up:
                 self._respond()
+                if self.reserve is not None and fact.data.pool == ALL:
+                    self.reserve.need(fact.data.gap)
 
     def _respond(self) -> None:
         for response in self.scenario.response:

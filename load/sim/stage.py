@@ -2,11 +2,17 @@
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from load.scenario import Mix, Response, Scenario, Shares
 from load.sim.agenda import Agenda
-from load.sim.arrivals import Piece, arrival_times, burst_pieces, week_pieces
+from load.sim.arrivals import (
+    Piece,
+    arrival_times,
+    burst_pieces,
+    week_pieces,
+    with_silences,
+)
 from load.sim.hall import Hall
 from load.sim.people import Population
 from load.sim.reports import Listener
@@ -14,6 +20,8 @@ from streams.domain.centre import Centre
 from streams.errors import WrongSettingError
 
 Source = tuple[str, Mix, list[Piece]]
+# Seconds since the start, a number that settles ties, the source's name, and who they are.
+FirstCall = tuple[float, int, str, Mix]
 BASE = "base"
 
 
@@ -28,6 +36,7 @@ def sources_of(scenario: Scenario, centre: Centre) -> list[Source]:
     else:
         week = _week(centre, "total")
         everyday = week_pieces(week, scenario.starts, length, centre.timezone, base.scale)
+    everyday = with_silences(everyday, base.silences)
     bursts = [(burst.name, burst.mix, burst_pieces(burst, length)) for burst in scenario.bursts]
     return [(BASE, mix, everyday), *bursts]
 
@@ -51,15 +60,21 @@ def set_up(
     *,
     seed: int | None = None,
     salt: int = 0,
+    first_calls: Iterable[FirstCall] | None = None,
 ) -> Hall:
-    """A hall at second 0 with everything that will happen by itself on its agenda."""
+    """A hall at second 0 with everything that will happen by itself on its agenda.
+
+    `first_calls`, in order of time, take the place of those that the scenario would draw.
+    """
     check_against(scenario, centre)
     chosen = scenario.seed if seed is None else seed
     population = Population(scenario, seed=chosen, salt=salt)
     hall = Hall(scenario, centre, Agenda(), population, listener, new_id)
     hall.agenda.at(scenario.length.total_seconds(), hall.close_lines)
     _staff(scenario, hall)
-    _first_calls(hall, _merged(scenario, centre, chosen))
+    if first_calls is None:
+        first_calls = _merged(scenario, centre, chosen)
+    _first_calls(hall, iter(first_calls))
     return hall
 
 
@@ -77,6 +92,8 @@ def check_against(scenario: Scenario, centre: Centre) -> None:
     queues = {queue.name for queue in centre.queues}
     named = {staff.pool for staff in scenario.staff}
     named |= {response.pool for response in scenario.response}
+    if scenario.callout is not None:
+        named.add(scenario.callout.joins)
     wrong = sorted(named - pools) + sorted(set(scenario.queues.values()) - queues)
     if wrong:
         raise WrongSettingError(
@@ -99,7 +116,7 @@ def _staff(scenario: Scenario, hall: Hall) -> None:
                 hall.agenda.at(until, lambda pool=entry.pool: hall.sign_out(pool))  # type: ignore[misc]
 
 
-def _merged(scenario: Scenario, centre: Centre, seed: int) -> Iterator[tuple[float, int, str, Mix]]:
+def _merged(scenario: Scenario, centre: Centre, seed: int) -> Iterator[FirstCall]:
     streams = []
     for nth, (name, mix, pieces) in enumerate(sources_of(scenario, centre)):
         chance = random.Random(f"{seed}/arrivals/{name}")
@@ -107,14 +124,12 @@ def _merged(scenario: Scenario, centre: Centre, seed: int) -> Iterator[tuple[flo
     return heapq.merge(*streams, key=lambda first: first[:2])
 
 
-def _labelled(
-    nth: int, name: str, mix: Mix, times: Iterator[float]
-) -> Iterator[tuple[float, int, str, Mix]]:
+def _labelled(nth: int, name: str, mix: Mix, times: Iterator[float]) -> Iterator[FirstCall]:
     for at in times:
         yield at, nth, name, mix
 
 
-def _first_calls(hall: Hall, arrivals: Iterator[tuple[float, int, str, Mix]]) -> None:
+def _first_calls(hall: Hall, arrivals: Iterator[FirstCall]) -> None:
     """One arrival is on the agenda at a time, so that a year costs no memory."""
     upcoming = next(arrivals, None)
     if upcoming is None:

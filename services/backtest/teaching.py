@@ -12,6 +12,7 @@ from streams.domain.centre import Centre
 from streams.domain.detection.baseline import Seasoned, Shape
 from streams.domain.detection.calendar import HOUR, WEEK_HOURS, Calendar
 from streams.domain.detection.checkpoint import season_data
+from streams.domain.detection.in_force import InForce
 from streams.domain.detection.plan import TOTAL
 from streams.domain.detection.season import LearningPolicy, Season
 from streams.events.baselines import BaselineData, BaselineLearned
@@ -58,7 +59,7 @@ class Lesson:
                 seen=seen,
                 expected=expected,
                 slot=slot,
-                season=season_data(self.season, slot) if key == TOTAL else None,
+                season=season_data(self.season) if key == TOTAL else None,
             )
             id_ = derived_id("learned", key, self.last)
             yield BaselineLearned(id=id_, source=SOURCE, subject=key, time=now, data=data)
@@ -72,6 +73,7 @@ class Teacher:
     known_day: Callable[[date], str | None] | None
     centre: Centre | None
     season: Season = field(init=False)
+    force: InForce = field(init=False)
     _shapes: dict[str, Shape] = field(init=False)
     _hour: dict[str, float] = field(default_factory=dict)
     _levels: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class Teacher:
         total = self._shapes.get(TOTAL)
         reference = total.week if total else None
         self.season = Season(calendar, LearningPolicy(lag=1), self.known_day, reference)
+        self.force = InForce(self.season, lambda _begin, _end: False)
 
     def anew(self) -> "Teacher":
         """A teacher that has heard nothing yet."""
@@ -158,16 +161,16 @@ class Teacher:
         calendar = self.season.calendar
         if self._slot is None:
             return
-        self.season.rate(calendar.begins(self._slot))
-        self.season.learn(self._slot, self._hour.get(TOTAL, 0.0))
+        self.season.take(self._slot, self._hour.get(TOTAL, 0.0), frozen=False)
         for quiet in range(self._slot + 1, slot):
-            self.season.learn(quiet, 0.0)
+            self.season.take(quiet, 0.0, frozen=False)
+        self.force.turn(slot)
         begin, end = calendar.begins(self._slot), calendar.begins(slot)
         for key in self._hour.keys() | self._levels.keys():
             seen, expected = self._levels.get(key, (0.0, 0.0))
             shape = self._shapes.get(key) or self._shapes.get(TOTAL)
             # As the worker will have it: a level is what is left when the season is taken out.
-            usual = Seasoned(shape, self.season).mass(begin, end) if shape else None
+            usual = Seasoned(shape, self.force).mass(begin, end) if shape else None
             mass = usual if usual is not None else (end - begin) / HOUR
             keep = 1 - 1 / self.season.policy.level_memory
             self._levels[key] = (

@@ -6,7 +6,6 @@ waits move on: encoded and rendered once, then shared by all screens.
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -37,16 +36,30 @@ class Board:
         self._parts: dict[str, str] = {}
         self._events: dict[str, bytes] = {}
         self._seq = 0
+        self._changes = -1
+        self.is_current = False
 
-    async def run(self, ready: Callable[[], bool]) -> None:
+    def adopt(self, fold: Fold) -> None:
+        """Show what this fold knows: it has read the whole log by the centre file in force.
+
+        Whoever watches stays connected, and gets all parts anew.
+        """
+        self.fold = fold
+        self.pages = Pages(fold.centre)
+        self.collector.adopt(fold)
+        self._parts, self._events = {}, {}
+        self.is_current = True
+        self._changes = -1
+
+    async def run(self) -> None:
         """Make snapshots until cancelled, from the moment that everything has been read."""
-        changes, made_at = -1, 0.0
+        made_at = 0.0
         while True:
             crowded = self.hub.viewers > CROWD
             await asyncio.sleep(AT_LEAST_EVERY_SECONDS if crowded else PACE_SECONDS)
             late = time.monotonic() - made_at >= AT_LEAST_EVERY_SECONDS - PACE_SECONDS / 2
-            if ready() and (late or self.fold.changes != changes):
-                changes, made_at = self.fold.changes, time.monotonic()
+            if self.is_current and (late or self.fold.changes != self._changes):
+                self._changes, made_at = self.fold.changes, time.monotonic()
                 self.make(datetime.now(UTC))
 
     def make(self, wall: datetime) -> None:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from msgspec import structs
+
 from services.boards.fold import Fold
 from services.boards.poisson import middle
 from services.boards.service import service_of
@@ -49,6 +51,7 @@ def build(fold: Fold, wall: datetime, seq: int) -> Snapshot:
         speed=fold.clock.speed,
         rehearsal=not fold.clock.is_real,
         centre=Title(centre.title_ko, centre.title_en),
+        centre_version=centre.version,
         headline=fold.levels.headline(active),
         service=service_of(
             fold.levels.episodes(), fold.desks.whole(), sum(pool.seats for pool in centre.pools)
@@ -61,7 +64,7 @@ def build(fold: Fold, wall: datetime, seq: int) -> Snapshot:
         wait_limit_seconds=centre.overflow.wait_limit.total_seconds(),
         waits=fold.waits.all(fold.titles),
         in_target=_in_target(today, centre),
-        seats=fold.desks.seats(),
+        seats=structs.replace(fold.desks.seats(), coming=fold.coming.seats(at)),
         callbacks=_callbacks(fold, at),
         shares=_shares(fold, day, today),
         abandoned_target=centre.target.abandoned,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from services.boards.coming import Coming
 from services.boards.demand import PulseWindow
 from services.boards.desks import Desks
 from services.boards.freshness import Ages, Poll
@@ -25,6 +26,8 @@ from streams.domain.staffing.staffing import ALL_POOLS
 from streams.events.agents import AgentStateChanged
 from streams.events.baselines import BaselineLearned
 from streams.events.callbacks import CallbackChanged
+from streams.events.callouts import CalloutChanged, OfferChanged
+from streams.events.centre import CentreApplied
 from streams.events.control import ClockDeclared
 from streams.events.demand import PulseCounted, QueuesMeasured
 from streams.events.envelope import CloudEvent
@@ -55,6 +58,7 @@ class Fold:
         self.promises = Promises(centre.timezone)
         self.levels = Levels()
         self.desks = Desks(pool.name for pool in centre.pools)
+        self.coming = Coming()
         self.waits = Waits(queue.name for queue in centre.queues)
         self.journal = Journal()
         self.ages = Ages()
@@ -76,6 +80,9 @@ class Fold:
             WaitEstimated: lambda event: self.waits.observe(event.data),
             AgentStateChanged: self._agent,
             ClockDeclared: self._declare,
+            CalloutChanged: self._callout,
+            OfferChanged: lambda event: self.coming.offer(event.data),
+            CentreApplied: lambda event: self.journal.centre(event.data, event.time),
         }
 
     def observe(
@@ -128,6 +135,12 @@ class Fold:
     def _agent(self, event: AgentStateChanged) -> None:
         if self.desks.agent(event.data, event.time):
             self.journal.signed_in(event.time, self._pool(event.data.pool))
+
+    def _callout(self, event: CalloutChanged) -> None:
+        before = self.coming.callout(event.data)
+        if before is not event.data:
+            title = self._pool(event.data.need.pool)
+            self.journal.callout(before, event.data, title, event.time)
 
     def _declare(self, event: ClockDeclared) -> None:
         data = event.data

@@ -14,14 +14,14 @@ from datetime import datetime
 from typing import Final
 
 from services.boards.snapshot import GROUPS, Freshness, Group
-from streams.topics import AGENTS, CALLBACKS, CONTACTS, PULSES, QUEUES, SEATS, SURGES
+from streams.topics import AGENTS, CALLBACKS, CALLOUTS, CONTACTS, PULSES, QUEUES, SEATS, SURGES
 
 # The topics whose ends must have been folded before a group of numbers is current.
 TOPICS_OF: Final[dict[Group, tuple[str, ...]]] = {
     "queues": (QUEUES.name, CONTACTS.name),
     "callbacks": (CALLBACKS.name,),
     "surges": (SURGES.name,),
-    "seats": (SEATS.name, AGENTS.name),
+    "seats": (SEATS.name, AGENTS.name, CALLOUTS.name),
     "arrivals": (PULSES.name,),
 }
 Offsets = Mapping[str, Mapping[int, int]]

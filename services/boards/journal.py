@@ -13,12 +13,16 @@ from typing import Final
 from services.boards.levels import Change
 from services.boards.snapshot import Decision, Title
 from streams.events.callbacks import CallbackData
+from streams.events.callouts import CalloutData, CalloutState
+from streams.events.centre import CentreData
 from streams.events.surges import PlannedData, SeatsData, SurgeData
 
 GATHER: Final = timedelta(minutes=5)
 TOGETHER: Final = timedelta(minutes=2)
 KEEP: Final = 60
 RISE: Final = 0.2
+# What a call-out has come to, when it is told; the rest is between it and those it asks.
+TOLD_OF: Final[tuple[CalloutState, ...]] = ("running", "paused", "filled", "expired", "cancelled")
 DECLARED: Final = ("surge_declared", "people_declared")
 FIRST: Final = ("clock", "event", "people", "watch", "surge", "seats")
 
@@ -109,6 +113,24 @@ class Journal:
         entry = _Entry(at, kind, names=[Title(data.title, data.title), title])
         entry.by, entry.expected, entry.until = off or data.planned_by, data.ratio, data.begins_at
         self._add(entry)
+
+    def centre(self, data: CentreData, at: datetime) -> None:
+        """Another centre file was put in force; the first one is where everything began."""
+        if data.previous:
+            kind = "centre_rolled_back" if data.rolled_back else "centre_applied"
+            self._add(_Entry(at, kind, names=[Title(data.version, data.version)]))
+
+    def callout(
+        self, before: CalloutData | None, after: CalloutData, title: Title, at: datetime
+    ) -> None:
+        """A call-out began to ask people, was held, or came to its end."""
+        was = before.state if before is not None else None
+        if after.drill or after.state == was or after.state not in TOLD_OF:
+            return
+        began = after.state == "running" and was == "paused"
+        kind = "callout_resumed" if began else f"callout_{after.state}"
+        seats = sum(quota.seats for quota in after.need.quotas)
+        self._add(_Entry(at, kind, number=seats, names=[title]))
 
     def seats(self, data: SeatsData, at: datetime) -> None:
         """The centre's plan moved enough to be told: short, notably shorter, or covered again."""

@@ -45,6 +45,10 @@ class BoardCollector(Collector):
         self.snapshot: Snapshot | None = None
         self.viewers = 0
 
+    def adopt(self, fold: Fold) -> None:
+        """Go on with another fold of the same log: no counter falls."""
+        self._fold = fold
+
     def collect(self) -> Iterator[Metric]:
         """Every family of the board; none before the first snapshot."""
         if self.snapshot is None:

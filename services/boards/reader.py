@@ -25,6 +25,8 @@ from streams.topics import (
     AGENTS,
     BASELINES,
     CALLBACKS,
+    CALLOUTS,
+    CENTRE,
     CLOCK,
     CONTACTS,
     PULSES,
@@ -36,7 +38,18 @@ from streams.topics import (
 
 log = logging.getLogger(__name__)
 
-FOLLOWED: Final = (CLOCK, AGENTS, SEATS, BASELINES, SURGES, CALLBACKS, QUEUES, PULSES)
+FOLLOWED: Final = (
+    CLOCK,
+    CENTRE,
+    AGENTS,
+    SEATS,
+    BASELINES,
+    SURGES,
+    CALLBACKS,
+    CALLOUTS,
+    QUEUES,
+    PULSES,
+)
 # Pulses are kept for a week, but the chart shows the last ninety minutes.
 PULSES_SINCE: Final = timedelta(hours=3)
 POLL_SECONDS: Final = 1.0
@@ -53,11 +66,8 @@ class Reader:
         self._ends = LogEnds(connections, (*FOLLOWED, CONTACTS))
         self._behind = {topic.name for topic in FOLLOWED}
         self._away = False
-
-    @property
-    def caught_up(self) -> bool:
-        """Everything that was there at the start has been folded."""
-        return not self._behind
+        # Set when everything that was there at the start has been folded.
+        self.all_read = asyncio.Event()
 
     async def run(self) -> None:
         """Read until cancelled; an unknown error comes out, and ends the process."""
@@ -86,6 +96,7 @@ class Reader:
         def caught_up() -> None:
             self._behind.discard(topic.name)
             if not self._behind:
+                self.all_read.set()
                 log.info("board caught up with the log")
 
         records = follow(self._connections, topic, since=since, on_caught_up=caught_up)

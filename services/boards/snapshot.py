@@ -119,6 +119,7 @@ class SeatsAhead(msgspec.Struct, frozen=True, kw_only=True):
 class Seats(msgspec.Struct, frozen=True, kw_only=True):
     """All pools together; `short` is what is missing against the median need.
 
+    `coming` have said yes to a call-out and are not here yet.
     `ahead` is the way to that need. While help is needed `first` is the pool to call in first;
     `release` helpers may go home. The handle time and the patience are those in use.
     """
@@ -134,6 +135,7 @@ class Seats(msgspec.Struct, frozen=True, kw_only=True):
     ahead: tuple[SeatsAhead, ...] = ()
     first: str | None = None
     release: int = 0
+    coming: int = 0
     handle_seconds: float | None = None
     patience_seconds: float | None = None
 
@@ -233,6 +235,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     speed: float
     rehearsal: bool
     centre: Title
+    centre_version: str
     headline: Headline
     service: Service
     levels: tuple[KeyLevel, ...]

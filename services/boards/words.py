@@ -271,6 +271,22 @@ def _event(ko: str, en: str) -> Callable[[Decision], Title]:
     return say
 
 
+def _centre(ko: str, en: str) -> Callable[[Decision], Title]:
+    def say(made: Decision) -> Title:
+        version = made.names[0].en
+        return Title(f"{ko} ({version})", f"{en} ({version})")
+
+    return say
+
+
+def _callout(ko: str, en: str) -> Callable[[Decision], Title]:
+    def say(made: Decision) -> Title:
+        names = _names(made.names)
+        return Title(f"{ko}: {names.ko} {made.number}석", f"{en} {made.number} seats, {names.en}")
+
+    return say
+
+
 def _seats_asked(made: Decision) -> Title:
     return Title(
         f"상담석 {made.number}석 필요, 현재 {made.of}석",
@@ -306,6 +322,14 @@ _SAID: Final[dict[str, Callable[[Decision], Title]]] = {
     "people_closed": _ordered("급증 종료", "surge closed"),
     "event_planned": _event("예정 행사", "event planned"),
     "event_called_off": _event("행사 취소", "event called off"),
+    "centre_applied": _centre("새 센터 설정 적용", "new centre file in force"),
+    "centre_rolled_back": _centre("이전 센터 설정 복원", "earlier centre file back in force"),
+    "callout_running": _callout("호출 시작", "call-out for"),
+    "callout_resumed": _callout("호출 재개", "call-out goes on:"),
+    "callout_paused": _callout("호출 일시 중지", "call-out paused:"),
+    "callout_filled": _callout("호출 충원 완료", "call-out filled:"),
+    "callout_expired": _callout("호출 기한 만료", "call-out ran out of time:"),
+    "callout_cancelled": _callout("호출 취소", "call-out cancelled:"),
     "seats_asked": _seats_asked,
     "seats_covered": _seats_covered,
     "signed_in": _signed_in,

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from services.adapters.redis import RedisLostError
-from services.callout import routes
+from services.callout import mine, routes
 from services.callout.doors import add_doors, open_doors
 from services.callout.handlers import Handlers
 from services.callout.lines import DrillRouter, Lines
@@ -62,6 +62,7 @@ def create_app(settings: Settings, lines: Lines | None = None) -> FastAPI:
 
     app = new_app("callout", settings, life)
     app.include_router(routes.router)
+    app.include_router(mine.router)
     add_doors(app)
     _install_errors(app)
     return app

@@ -152,10 +152,12 @@ async def show_one(callout_id: Id, _: Reader, live: Live) -> dict[str, Any]:
 
 
 @router.post("/v1/callouts/{callout_id}/preview")
-async def preview(callout_id: Id, body: SliderBody, _: Boss, ask: Ask) -> dict[str, Any]:
-    """Who would be asked, why not the others, how long it would take."""
+async def preview(
+    callout_id: Id, body: SliderBody, _: Boss, ask: Ask, live: Live
+) -> dict[str, Any]:
+    """Who would be asked, why not the others, how long it would take, what they would read."""
     seen = await in_time(ask.preview(callout_id, body.mark, body.rule, body.speed))
-    return views.shown_preview(seen)
+    return views.shown_preview(seen, live.settings.centre)
 
 
 @router.post("/v1/callouts/{callout_id}/start")

@@ -9,11 +9,13 @@ import msgspec
 
 from services.callout.handlers import Previewed
 from services.callout.lines import Lines
+from services.callout.wording import asked_with
 from streams.domain.callout.asking import standing
 from streams.domain.callout.book import CalloutBook
 from streams.domain.callout.offers import contacted
 from streams.domain.callout.outlook import Outlook
 from streams.domain.callout.seating import position, quota_of_seat
+from streams.domain.centre import Centre
 from streams.events.callouts import CalloutData, OfferData, OfferState
 
 FUNNEL: Final[tuple[OfferState, ...]] = (
@@ -96,8 +98,8 @@ def shown_offer(book: CalloutBook, offer: OfferData) -> dict[str, Any]:
     }
 
 
-def shown_preview(previewed: Previewed) -> dict[str, Any]:
-    """Who, why not the others, how long, and the slider's columns."""
+def shown_preview(previewed: Previewed, centre: Centre) -> dict[str, Any]:
+    """Who, why not the others, how long, the slider's columns, and the message."""
     seen = previewed.preview
     return {
         "callout": previewed.callout.id,
@@ -115,6 +117,12 @@ def shown_preview(previewed: Previewed) -> dict[str, Any]:
         "seconds_to_send": {
             kind: round(seconds, 1) if seconds != float("inf") else None
             for kind, seconds in previewed.seconds_to_send.items()
+        },
+        "messages": {
+            language: asked_with(
+                previewed.callout, language, centre.timezone.key, title, centre.callout.place
+            )
+            for language, title in (("ko", centre.title_ko), ("en", centre.title_en))
         },
     }
 

@@ -47,8 +47,27 @@ def text_of(
     place: str,
 ) -> str:
     """The message, without its link."""
+    return _text(
+        callout, offer.until or callout.need.end, purpose, language, timezone, centre, place
+    )
+
+
+def asked_with(callout: CalloutData, language: str, timezone: str, centre: str, place: str) -> str:
+    """What the first message would say; shown before anything is sent."""
+    return _text(callout, callout.need.end, "ask", language, timezone, centre, place)
+
+
+def _text(
+    callout: CalloutData,
+    until: datetime,
+    purpose: Purpose,
+    language: str,
+    timezone: str,
+    centre: str,
+    place: str,
+) -> str:
     zone = ZoneInfo(timezone)
-    start, end = _local(callout.need.start, zone), _local(offer.until or callout.need.end, zone)
+    start, end = _local(callout.need.start, zone), _local(until, zone)
     text = _TEXTS[purpose, language].format(
         centre=centre,
         day=f"{start:%d.%m.}",

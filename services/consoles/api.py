@@ -1,4 +1,4 @@
-"""How do the pages ask the callback list? Over HTTP, for the person who is signed in.
+"""How do the pages ask the services behind them? Over HTTP, for the person who is signed in.
 
 What comes back is shown with its time, or not at all: an API that is away is a state of its own
 (`AwayError`), never an older answer.
@@ -81,21 +81,30 @@ class Api:
         """Have something done. Commands of the list are safe to repeat."""
         return await self._ask("POST", path, json=body)
 
+    async def document(self, path: str) -> httpx.Response:
+        """Something that is passed on as it is."""
+        answer = await self._answer("GET", path)
+        if not answer.is_success:
+            _told(answer)
+        return answer
+
     async def command(self, claim: Claim, verb: str, **more: Any) -> dict[str, Any]:
         """A command of the holder."""
         body = {"epoch": claim.epoch, "token": claim.token} | more
         return await self.post(f"/v1/callbacks/{quote(claim.id, safe='')}/{verb}", body)
 
     async def _ask(self, method: str, path: str, **what: Any) -> dict[str, Any]:
+        return _told(await self._answer(method, path, **what))
+
+    async def _answer(self, method: str, path: str, **what: Any) -> httpx.Response:
         headers = {acting.HEADER: acting.written(self._person)} if self._person else {}
         try:
-            answer = await self._client.request(method, path, headers=headers, **what)
+            return await self._client.request(method, path, headers=headers, **what)
         except httpx.TransportError as error:
             if isinstance(error, httpx.TimeoutException):
                 raise AwayError("no answer in time") from None
             await asyncio.sleep(AGAIN_SECONDS)
-            answer = await self._again(method, path, headers, **what)
-        return _told(answer)
+            return await self._again(method, path, headers, **what)
 
     async def _again(
         self, method: str, path: str, headers: dict[str, str], **what: Any

@@ -10,7 +10,16 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
-from services.consoles import auditing, desk, lists, signing, switchboard
+from services.consoles import (
+    auditing,
+    callouts,
+    desk,
+    lists,
+    on_call,
+    people,
+    signing,
+    switchboard,
+)
 from services.consoles.api import AwayError, RefusedError
 from services.consoles.doors import (
     BY_ITSELF,
@@ -24,7 +33,7 @@ from services.consoles.doors import (
     reader_of,
 )
 from services.consoles.house import House
-from services.consoles.pages import NOT_KEPT
+from services.consoles.pages import CALLOUTS, NOT_KEPT, ON_CALL, PEOPLE
 from services.consoles.settings import Settings
 from services.consoles.signing import Verifier
 from services.consoles.web import Careful, field_of, install_static, local_path
@@ -32,6 +41,7 @@ from services.serving import living, new_app
 from services.sessions import COOKIE
 from streams.telemetry.families import page_of
 
+OF_CALLOUTS: Final = (CALLOUTS.path, ON_CALL.path, PEOPLE.path)
 A_YEAR: Final = 365 * 24 * 3600
 
 
@@ -48,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = new_app("consoles", settings, life)
     app.state.verifier = Verifier()
     app.add_middleware(Careful, secure=settings.secure)
-    for room in (signing, desk, lists, switchboard, auditing):
+    for room in (signing, desk, on_call, lists, callouts, people, switchboard, auditing):
         app.include_router(room.router)
     install_static(app)
     _install_choices(app)
@@ -123,7 +133,8 @@ def _install_errors(app: FastAPI) -> None:
 
     @app.exception_handler(AwayError)
     async def away(request: Request, _: AwayError) -> Response:
-        return _error(request, 503, "away", headers={"Retry-After": "3"})
+        kind = "away_callout" if request.url.path.startswith(OF_CALLOUTS) else "away"
+        return _error(request, 503, kind, headers={"Retry-After": "3"})
 
     @app.exception_handler(RefusedError)
     async def refused(request: Request, error: RefusedError) -> Response:
@@ -165,7 +176,7 @@ def _error(
         field=field,
         detail=detail,
         roles=roles,
-        again=kind == "away" and request.method == "GET",
+        again=kind.startswith("away") and request.method == "GET",
     )
     answer.headers.update(headers or {})
     return answer

@@ -129,14 +129,14 @@ async def renew(
     if not _by_itself(request):
         return _to_desk()
     call = call_of(told["callback"])
-    home, until = house.settings.centre.timezone, call.lease_until or house.now()
+    home, until = house.centre.timezone, call.lease_until or house.now()
     shown = f"{moments.clock(until, home, until, seconds=True)} {moments.zone_name(until, home)}"
     return JSONResponse({"held": True, "state": call.state, "until": shown}, headers=NOT_KEPT)
 
 
 def meant(request: Request, one: dict[str, Any], text: str) -> datetime:
     """The moment meant by a local time of the caller's; `RefusedError` when there is none."""
-    home = house_of(request).settings.centre.timezone
+    home = house_of(request).centre.timezone
     zone = moments.zone_of(one["callback"]["caller_tz"], home)
     at = moments.meant(text, zone)
     if at is None:

@@ -1,9 +1,11 @@
-"""What do all pages share? The list's API, the accounts, the sessions, the words, the log."""
+"""What do all pages share? The services' APIs, the accounts, the sessions, the words, the log."""
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from services import tasks
 from services.audit_log import AuditLog
 from services.auth import Identity
 from services.consoles.api import Api
@@ -13,7 +15,9 @@ from services.consoles.settings import Settings
 from services.consoles.trail import Trail
 from services.register import Register
 from services.sessions import Session
+from streams.domain.centre import Centre
 from streams.events.audit import Result
+from streams.kafka import FollowedCentre
 
 log = logging.getLogger(__name__)
 
@@ -25,34 +29,54 @@ class House:
     settings: Settings
     audit: AuditLog
     callbacks: Api
+    callouts: Api
     register: Register
     trail: Trail
     pages: Pages
+    followed: FollowedCentre
     brake: Brake = field(default_factory=Brake)
+    following: asyncio.Task[None] | None = None
 
     @classmethod
     def of(cls, settings: Settings, audit: AuditLog) -> "House":
         """Everything a process needs, not yet started."""
         connections = settings.connections
+        followed = FollowedCentre(connections)
         return cls(
             settings=settings,
             audit=audit,
             callbacks=Api.of(settings.callbacks_url, settings.console_token),
+            callouts=Api.of(settings.callout_url, settings.console_token),
             register=Register(connections.redis, connections.prefix),
             trail=Trail(connections),
-            pages=Pages(settings.centre),
+            pages=Pages(followed.centre),
+            followed=followed,
         )
 
     def start(self) -> None:
         """Begin."""
+        self.followed.on_change(self._go_by)
+        # Pages do not wait for it: until the log has been read, the file of this machine counts.
+        self.following = asyncio.create_task(self.followed.start())
         self.register.start()
         self.trail.start()
 
     async def stop(self) -> None:
         """Stop."""
+        await tasks.end(self.following)
+        await self.followed.stop()
         await self.trail.stop()
         await self.register.stop()
         await self.callbacks.close()
+        await self.callouts.close()
+
+    @property
+    def centre(self) -> Centre:
+        """The centre file in force."""
+        return self.followed.centre
+
+    def _go_by(self, centre: Centre) -> None:
+        self.pages = Pages(centre)
 
     def now(self) -> datetime:
         """The wall's time: sessions and tries have nothing to do with the centre's clock."""

@@ -48,7 +48,7 @@ async def show_list(
     }
     first = (page - 1) * PER_PAGE
     told = await api.get("/v1/callbacks", **sought, offset=first, limit=PER_PAGE)
-    centre = house.settings.centre
+    centre = house.centre
     return house.pages.page(
         "list.html",
         reader_of(request),

@@ -38,9 +38,14 @@ class Tab:
 DESK: Final = Tab("/desk", "page.desk", frozenset({"counselor"}))
 LIST: Final = Tab("/list", "page.list", frozenset({"lead", "manager", "auditor", "viewer"}))
 SWITCHES: Final = Tab("/switches", "page.switches", frozenset({"lead", "manager", "auditor"}))
+CALLOUTS: Final = Tab(
+    "/callouts", "page.callouts", frozenset({"lead", "manager", "auditor", "viewer"})
+)
+ON_CALL: Final = Tab("/on-call", "page.on_call", frozenset({"counselor"}))
+PEOPLE: Final = Tab("/people", "page.people", frozenset({"lead", "manager", "viewer"}))
 AUDIT: Final = Tab("/audit", "page.audit", frozenset({"auditor", "admin"}))
 # In the order of the navigation; the first that is one's own is where one lands.
-TABS: Final = (DESK, LIST, SWITCHES, AUDIT)
+TABS: Final = (DESK, ON_CALL, LIST, CALLOUTS, PEOPLE, SWITCHES, AUDIT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

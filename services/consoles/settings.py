@@ -10,13 +10,12 @@ from services.auth import Tokens, is_loopback
 from services.consoles.provider import Provider
 from services.serving import listening
 from services.sessions import Sessions
-from streams.centre_file import load_centre
-from streams.domain.centre import Centre
 from streams.errors import WrongSettingError
 from streams.settings import Connections
 
 DEFAULT_PORT = 8460
 CALLBACKS_URL = "http://127.0.0.1:8420"
+CALLOUT_URL = "http://127.0.0.1:8470"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +23,11 @@ class Settings:
     """Printing them shows no secret."""
 
     connections: Connections
-    centre: Centre
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     public_url: str | None = None
     callbacks_url: str = CALLBACKS_URL
+    callout_url: str = CALLOUT_URL
     tokens: Tokens = field(repr=False)
     console_token: str = field(default="", repr=False)
     accounts: Accounts
@@ -50,10 +49,10 @@ class Settings:
         accounts.all()
         return cls(
             connections=connections,
-            centre=load_centre(connections.centre),
             **where,
             public_url=public_url,
             callbacks_url=env.get("SURGELINE_CALLBACKS_URL", CALLBACKS_URL).rstrip("/"),
+            callout_url=env.get("SURGELINE_CALLOUT_URL", CALLOUT_URL).rstrip("/"),
             console_token=env.get("SURGELINE_CONSOLE_TOKEN", ""),
             accounts=accounts,
             sessions=Sessions.from_env(env),

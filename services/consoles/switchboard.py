@@ -31,7 +31,7 @@ async def show(request: Request, who: Viewer, note: str = "") -> Response:
         reader_of(request),
         note=note,
         as_of=moment(summary["now"]),
-        queues=[EVERY, *(queue.name for queue in house.settings.centre.queues)],
+        queues=[EVERY, *(queue.name for queue in house.centre.queues)],
         off=off,
         by=switches["by"],
         reason=switches["reason"],

@@ -58,6 +58,10 @@ class Trail:
             and (not refused or line.said.result == "refused")
         ]
 
+    def about(self, thing: str) -> list[Line]:
+        """What was done to one thing, the latest first."""
+        return [line for line in reversed(self._lines) if line.said.object == thing]
+
     async def _run(self) -> None:
         while True:
             self._lines.clear()

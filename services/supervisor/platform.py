@@ -104,6 +104,7 @@ class Platform:
             "SURGELINE_ACCOUNTS": str(self._folder.path / people.ACCOUNTS),
             "SURGELINE_CONSOLE_TOKEN": self._known_secrets().tokens["console"],
             "SURGELINE_CALLBACKS_URL": self.urls["callbacks"],
+            "SURGELINE_CALLOUT_URL": self.urls["callout"],
             **{name: os.environ[name] for name in os.environ if name.startswith(FROM_OUTSIDE)},
         }
 

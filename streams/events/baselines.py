@@ -11,11 +11,34 @@ import msgspec
 from streams.events.envelope import CloudEvent, Data
 
 
+class WeekState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the centre file's week is multiplied by, hour by hour, and on known days.
+
+    `unseen` is for a known day that nothing has been learned of.
+    """
+
+    hours: tuple[float, ...]
+    days: dict[str, float] = {}
+    unseen: float = 1.0
+
+
+class WeeksState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The week before, and the one in force from week `since` of the epoch on.
+
+    Which week holds is decided up to week `decided`.
+    """
+
+    before: WeekState
+    now: WeekState
+    since: int = 0
+    decided: int = -1
+
+
 class SeasonState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The plain week: contacts and exposure of each hour of the week, and of the known days.
 
-    `leaning` is what hours lean on, and how many contacts that weighs; `rates` are those of the
-    latest hours, (slot, mean, believed), which are fixed once they have been used.
+    `leaning` is what hours lean on, and how many contacts that weighs. `in_force` is what
+    detection goes by while more is learned; without it, what is known holds at once.
     """
 
     counts: tuple[float, ...]
@@ -27,14 +50,14 @@ class SeasonState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     days: dict[str, tuple[float, float]] = {}
     leaning: tuple[float, ...] | None = None
     leaning_weight: float = 0.0
-    rates: tuple[tuple[int, float, float], ...] = ()
+    in_force: WeeksState | None = None
 
 
 class BaselineData(Data, frozen=True, kw_only=True):
     """A key's level: `seen` contacts where its pattern alone gave `expected`, up to hour `slot`.
 
     `slot` counts hours from the epoch; `levels` are those of the latest two hours. The key
-    "total" carries the season that all keys share.
+    "total" carries what all keys share: the season, its last hour, and recent outages.
     """
 
     key: str
@@ -49,6 +72,7 @@ class BaselineData(Data, frozen=True, kw_only=True):
     levels: tuple[tuple[int, float], ...] = ()
     season: SeasonState | None = None
     season_pending: tuple[tuple[int, float, bool], ...] = ()
+    outages: tuple[tuple[int, int], ...] = ()
 
 
 class BaselineLearned(CloudEvent, frozen=True, kw_only=True, tag="surgeline.baseline.learned.v1"):

@@ -3,44 +3,15 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from streams.events.agents import AgentStateChanged, AgentStateData
-from streams.events.codec import encode
-from streams.events.demand import QueueCounts, QueueData, QueuesMeasured
-from streams.kafka import LogWriter, Outgoing
-from streams.settings import Connections
-from streams.topics import AGENTS, QUEUES
 from tests.support import callbacks as help_
 from tests.support.callback_centre import Centre, Opened
+from tests.support.callback_floor import agent, on_hold, said
 
 
-def agent(name: str, state: Any, when: datetime) -> Outgoing:
-    event = AgentStateChanged(
-        id=f"{name}-{when.timestamp()}",
-        source="phone",
-        subject=name,
-        time=when,
-        data=AgentStateData(agent=name, pool="counselors", state=state, languages=("ko", "en")),
-    )
-    return Outgoing(topic=AGENTS, key=name.encode(), value=encode(event))
-
-
-def on_hold(waiting: int, since: datetime, offset: int) -> Outgoing:
-    counts = QueueCounts(requests=waiting, waiting=waiting, oldest_waiting_since=since)
-    event = QueuesMeasured(
-        id=f"queues-{offset}",
-        source="surgeline/tally",
-        subject="0",
-        time=since,
-        data=QueueData(partition=0, offset=offset, counts={"2026-03-02": {"main": counts}}),
-    )
-    return Outgoing(topic=QUEUES, key=b"0", value=encode(event))
-
-
-async def said(connections: Connections, *records: Outgoing) -> None:
-    writer = LogWriter(connections)
-    await writer.start()
-    await writer.append(records)
-    await writer.stop()
+def by_day(now: datetime) -> str:
+    """A time zone where it is noon: whenever this runs, the caller may be rung."""
+    east = 12 - now.hour
+    return f"Etc/GMT{-east:+d}"
 
 
 async def heard(centre: Centre, reason: str) -> dict[str, Any]:
@@ -88,7 +59,7 @@ async def test_nobody_on_hold_is_overtaken_unless_a_promise_is_near_its_deadline
         await centre.publish(centre.wanted("late", 1, 0))
         await centre.listed(1)
         held = await heard(centre, "held_back")
-        await centre.publish(centre.wanted("near", 2, -225))
+        await centre.publish(centre.wanted("near", 2, -225, caller_tz=by_day(centre.now())))
         given = await heard(centre, "yours")
         listed = (await centre.client.get("/v1/callbacks/out-of-turn")).json()["callbacks"]
         metrics = (await centre.client.get("/metrics")).text

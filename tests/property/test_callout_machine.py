@@ -170,7 +170,8 @@ class CalloutMachine(RuleBasedStateMachine):
         self.told_yes.discard(offer.id)
         if said.kind in ("seated", "waitlisted"):
             self.told_yes.add(offer.id)
-        if kind not in ("seen", "later"):
+        # An old answer delivered once more changes nothing, not even a "later" said since.
+        if kind not in ("seen", "later") and not said.again:
             assert not any(
                 one.purpose == "ask" and one.state == "pending"
                 for one in self.book.offers[offer.id].attempts

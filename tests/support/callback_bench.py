@@ -24,10 +24,13 @@ from services.callbacks.running import Running
 from services.callbacks.settings import Settings
 from services.callbacks.worklist import Worklist
 from services.sealing import Sealer
+from streams.domain.callbacks.lease import Claim
 from streams.domain.callbacks.order import Wish
+from streams.events.callbacks import CallbackData
 from streams.kafka import create_topics
 from streams.settings import Connections
 from tests.support.broker import ROOT, RedisServer
+from tests.support.callback_floor import agent, on_hold, said
 from tests.support.callbacks import number_of, publish, wanted
 from tests.support.stack import scratch_folder
 
@@ -92,6 +95,7 @@ async def measure(connections: Connections, redis: RedisServer) -> None:
     print(f"projected {CALLBACKS} in {seconds:.2f} s, {CALLBACKS / seconds:.0f}/s")  # noqa: T201
     await functions(running.commands.worklist)
     handlers = Handlers(running.commands, running.dialable, running.clock, running.giving)
+    await staff(connections, running)
     for think in THINK_SECONDS:
         await contend(handlers, think)
     began = time.perf_counter()
@@ -117,28 +121,48 @@ async def functions(worklist: Worklist) -> None:
     told("Redis function pick", took)
 
 
+def name_of(number: int) -> str:
+    """An agent."""
+    return f"agent-{number}"
+
+
+async def staff(connections: Connections, running: Running) -> None:
+    """Fifty agents sit there free, so that every lease is weighed against the floor."""
+    now = datetime.now(UTC)
+    free = [agent(name_of(number), "available", now) for number in range(AGENTS)]
+    await said(connections, *free, on_hold(3, now, 1))
+    while running.floor.waiting() == 0 or running.floor.around(name_of(0), "main") is None:
+        await asyncio.sleep(0.01)
+
+
+async def settled(handlers: Handlers, name: str, state: CallbackData) -> None:
+    """The agent is free again."""
+    claim = Claim(agent=name, epoch=state.epoch, token=state.token)
+    await handlers.withdraw(state.id, claim, "bench", override=False)
+
+
 async def contend(handlers: Handlers, think: float) -> None:
     """50 agents take one after the other, each time counted until the log has the lease.
 
-    A closed loop: an agent asks again `think` seconds (the mean; exponential) after the answer;
-    with 0 all fifty ask without a pause, so each waits for the other forty-nine.
+    A closed loop: each closes what it got, and asks again `think` seconds (the mean; exponential)
+    after the answer; with 0 all fifty ask without a pause, so each waits for the other forty-nine.
     """
     rng = random.Random(50)
     took: list[float] = []
     given: list[str] = []
 
-    async def agent(number: int) -> None:
+    async def work(name: str) -> None:
         await asyncio.sleep(rng.uniform(0, think))
-        for turn in range(TURNS):
-            name = f"agent-{number}-{turn}-{think}"
-            wish = Wish(agent=name, languages=frozenset({"ko"}))
+        wish = Wish(agent=name, languages=frozenset({"ko"}))
+        for _ in range(TURNS):
             answer: Given = await timed(partial(handlers.next, wish), took)
+            await asyncio.sleep(rng.expovariate(1 / think) if think else 0)
             if answer.callback is not None:
                 given.append(answer.callback.id)
-            await asyncio.sleep(rng.expovariate(1 / think) if think else 0)
+                await settled(handlers, name, answer.callback)
 
     began = time.perf_counter()
-    await asyncio.gather(*(agent(number) for number in range(AGENTS)))
+    await asyncio.gather(*(work(name_of(number)) for number in range(AGENTS)))
     seconds = time.perf_counter() - began
     told(f"lease until on the log, {AGENTS} agents, {think:g} s between", took)
     print(f"{len(given) / seconds:.0f} leases/s, {len(set(given))} different of {len(given)}")  # noqa: T201

@@ -9,6 +9,7 @@ import asyncio
 import os
 import secrets
 import statistics
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ PEOPLE: Final = 1000
 PER_SECOND: Final = 20.0
 SMS_ACCOUNTS: Final = 2
 SETTLE_SECONDS: Final = 10.0
+TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 def told(name: str, seconds: Sequence[float]) -> None:
@@ -49,6 +51,18 @@ def told(name: str, seconds: Sequence[float]) -> None:
         f" p99 {p99 * 1e3:.1f} ms, worst {ordered[-1] * 1e3:.1f} ms",
         flush=True,
     )
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def service_cpu(centre: CalloutCentre) -> float:
+    """Seconds of CPU that the call-out service has had."""
+    process = centre.service.process
+    return cpu_of(process.pid) if process is not None else 0.0
 
 
 async def seat_function(redis_url: str) -> None:
@@ -111,10 +125,18 @@ async def acceptances(centre: CalloutCentre) -> None:
             reply: dict[str, Any] = response.raise_for_status().json()
             return reply
 
+        before, mine, began = service_cpu(centre), time.process_time(), time.perf_counter()
         replies = await asyncio.gather(*(accept(who) for who in people))
+        wall = time.perf_counter() - began
+        busy, asking_cpu = service_cpu(centre) - before, time.process_time() - mine
     said = Counter(reply["reply"] for reply in replies)
     places = sorted(reply["position"] for reply in replies if reply["reply"] == "waitlisted")
     told(f"HTTP answer until the broker has it, {len(people)} at once", took)
+    print(  # noqa: T201
+        f"all {len(people)} in {wall:.2f} s: {busy:.2f} s CPU of the service,"
+        f" {asking_cpu:.2f} s CPU of those who ask; load average {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
     in_order = places == list(range(1, len(places) + 1))
     print(f"{dict(said)}; waitlist 1..{len(places)} without gaps: {in_order}")  # noqa: T201
     await centre.manager.post(f"/v1/callouts/{callout}/cancel")
@@ -124,6 +146,7 @@ async def thousand(centre: CalloutCentre) -> None:
     """A thousand people by text message, as fast as the accounts let."""
     before = (await centre.ledger())["attempts"]
     callout = await centre.need(500)
+    before_cpu = service_cpu(centre)
     began = time.perf_counter()
     await centre.send(callout, rule="blast")
     first: float | None = None
@@ -141,22 +164,27 @@ async def thousand(centre: CalloutCentre) -> None:
     waited = (attempted - started).total_seconds()
     print(f"first message claimed {waited:.2f} s after the start", flush=True)  # noqa: T201
     limit = PEOPLE / (SMS_ACCOUNTS * PER_SECOND)
+    busy = service_cpu(centre) - before_cpu
     print(  # noqa: T201
         f"{sent} people: first message seen after {first or 0:.2f} s (preview and start included),"
-        f" all after {seconds:.2f} s; the accounts allow {limit:.2f} s: {seconds / limit:.3f} x",
+        f" all after {seconds:.2f} s; the accounts allow {limit:.2f} s: {seconds / limit:.3f} x;"
+        f" {busy:.2f} s CPU of the service; load average {os.getloadavg()[0]:.1f}",
         flush=True,
     )
 
 
-async def measure(connections: Connections, folder: Path) -> None:
-    """Everything once."""
-    await seat_function(connections.redis)
+async def measure(connections: Connections, folder: Path, only: str) -> None:
+    """Everything once, or what is named."""
+    if not only or only == "seat_function":
+        await seat_function(connections.redis)
     made = make_secrets()
     tokens_file = folder / "tokens.json"
     tokens_file.write_text(hashed(made.tokens))
     env = SecretsEnv(made.env(tokens_file), SURGELINE_REHEARSAL="1")
     env.tokens = made.tokens
     for act, count, rate in ((acceptances, RIVALS, 50.0), (thousand, PEOPLE, PER_SECOND)):
+        if only and act.__name__ != only:
+            continue
         prefix = f"bench{secrets.token_hex(3)}-"
         here = Connections(
             kafka=connections.kafka,
@@ -180,7 +208,7 @@ async def main() -> None:
             centre=ROOT / "centre.toml",
         )
         try:
-            await measure(connections, folder)
+            await measure(connections, folder, sys.argv[1] if len(sys.argv) > 1 else "")
         finally:
             redis.stop()
 

@@ -173,7 +173,7 @@ def test_rows_that_cannot_be_read_are_counted_and_left_out(tmp_path: Path) -> No
         ([], "either --baseline"),
         (["--baseline", "1", "--learn"], "either --baseline"),
         (["--baseline", "1", "--time-column", "when"], "no column 'when'"),
-        (["--baseline", "1", "--timezone", "Mars"], "not a time zone"),
+        (["--baseline", "1", "--timezone", "Mars"], "no time zone"),
     ],
 )
 def test_wrong_use_is_said_with_exit_code_two(quake: Path, arguments: list[str], says: str) -> None:

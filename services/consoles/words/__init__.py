@@ -7,7 +7,15 @@ them: `say("desk.next")`. A new page brings its own words in a file of its own, 
 from collections.abc import Callable
 from typing import Final
 
-from services.consoles.words import codes, desk, every_page, lead
+from services.consoles.words import (
+    callout_codes,
+    callouts,
+    codes,
+    desk,
+    every_page,
+    lead,
+    on_call,
+)
 from services.consoles.words.said import LANGUAGES, Said
 
 __all__ = ["LANGUAGES", "WORDS", "Said", "speaker", "teller"]
@@ -17,6 +25,9 @@ WORDS: Final[dict[str, Said]] = {
     **desk.WORDS,
     **lead.WORDS,
     **codes.WORDS,
+    **callouts.WORDS,
+    **callout_codes.WORDS,
+    **on_call.WORDS,
 }
 
 

@@ -4,22 +4,23 @@ from array import array
 from collections.abc import Sequence
 
 from streams.domain.detection.calendar import BLOCK, HOUR, WEEK_HOURS, Calendar
-from streams.domain.detection.season import Season
+from streams.domain.detection.in_force import InForce
 
 
 class Seasoned:
-    """A week of the centre file, times what the season has taught about its hours."""
+    """A week of the centre file, times what has been learned of its hours."""
 
-    __slots__ = ("calendar", "season", "shape")
+    __slots__ = ("calendar", "force", "shape")
 
-    def __init__(self, shape: "Shape", season: Season) -> None:
+    def __init__(self, shape: "Shape", force: InForce) -> None:
         self.shape = shape
-        self.season = season
+        self.force = force
         self.calendar = shape.calendar
 
     def rate(self, second: int) -> float:
         """Expected contacts per hour at a second."""
-        return self.shape.rate(second) * self.season.rate(second)
+        slot = self.calendar.slot(second)
+        return self.shape.rate(second) * self.force.factor(slot, self.force.week(slot))
 
     def mass(self, start: int, end: int) -> float:
         """Expected contacts from `start` up to, not including, `end`."""
@@ -29,10 +30,15 @@ class Seasoned:
         first, last = calendar.slot(start), calendar.slot(end)
         if first == last:
             return self.rate(start) * (end - start) / HOUR
-        total = self.rate(start) * (calendar.begins(first + 1) - start) / HOUR
+        # All of it by one week: the one that is in force at its last second.
+        force, shape = self.force, self.shape
+        week = force.week(calendar.slot(end - 1))
+        head = shape.rate(start) * force.factor(first, week)
+        total = head * (calendar.begins(first + 1) - start) / HOUR
         for slot in range(first + 1, last):
-            total += self.rate(calendar.begins(slot))
-        return total + self.rate(end) * (end - calendar.begins(last)) / HOUR
+            total += shape.rate(calendar.begins(slot)) * force.factor(slot, week)
+        tail = shape.rate(end) * force.factor(last, week)
+        return total + tail * (end - calendar.begins(last)) / HOUR
 
 
 class Shape:

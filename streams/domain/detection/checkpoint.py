@@ -4,13 +4,25 @@ What is settled is written down whole, floats to the last bit; what is not settl
 from the log.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from streams.domain.detection.detector import Detector, Episode, Standing
+from streams.domain.detection.in_force import InForce, Weeks
 from streams.domain.detection.level import HourTally, Learned
 from streams.domain.detection.mixture import Scores
-from streams.domain.detection.season import Season
-from streams.events.baselines import BaselineData, DetectorData, EpisodeState, SeasonState
+from streams.domain.detection.outage import Outages
+from streams.domain.detection.season import Season, Week
+from streams.events.baselines import (
+    BaselineData,
+    DetectorData,
+    EpisodeState,
+    SeasonState,
+    WeeksState,
+    WeekState,
+)
 
 
 def standing_data(key: str, standing: Standing, settled_until: datetime) -> DetectorData:
@@ -55,14 +67,11 @@ def standing_of(data: DetectorData) -> Standing:
     )
 
 
-def baseline_data(
-    key: str, detector: Detector, settled_until: datetime, season: Season | None
-) -> BaselineData:
-    """A key's level as written down, with the season where the key carries it."""
+def baseline_data(key: str, detector: Detector, settled_until: datetime) -> BaselineData:
+    """A key's level as written down."""
     level, hour = detector.expected, detector.hour
     slot = level.calendar.slot(int(settled_until.timestamp()))
     levels = level.recent(slot)
-    state = season_data(season, slot) if season is not None else None
     learned = level.learned
     return BaselineData(
         key=key,
@@ -75,8 +84,16 @@ def baseline_data(
         hour_frozen=hour.frozen,
         pending=tuple(level.pending),
         levels=levels,
-        season=state,
-        season_pending=tuple(season.pending) if season is not None else (),
+    )
+
+
+def with_shared(data: BaselineData, force: InForce, outages: Outages) -> BaselineData:
+    """The total's level, and what all keys share beside it."""
+    return replace(
+        data,
+        season=season_data(force.season, force.weeks),
+        season_pending=(force.last,) if force.last is not None else (),
+        outages=tuple(outages.settled(int(data.settled_until.timestamp()))),
     )
 
 
@@ -88,9 +105,8 @@ def level_data(key: str, learned: Learned | None, settled_until: datetime) -> Ba
     )
 
 
-def season_data(season: Season, slot: int) -> SeasonState:
-    """The plain week, as written down."""
-    rates = season.recent(slot)
+def season_data(season: Season, weeks: Weeks | None = None) -> SeasonState:
+    """What the season knows, as written down, and the weeks that are in force."""
     return SeasonState(
         counts=tuple(season.counts),
         exposure=tuple(season.weeks),
@@ -101,24 +117,37 @@ def season_data(season: Season, slot: int) -> SeasonState:
         days=dict(sorted(season.days.items())),
         leaning=tuple(season.pool[0]) if season.pool else None,
         leaning_weight=season.pool[1] if season.pool else 0.0,
-        rates=rates,
+        in_force=_in_force(weeks) if weeks is not None else None,
     )
 
 
-def restore_baseline(data: BaselineData, detector: Detector, season: Season) -> None:
+def _in_force(weeks: Weeks) -> WeeksState:
+    before, now = (WeekState(**week._asdict()) for week in (weeks.before, weeks.now))
+    return WeeksState(before=before, now=now, since=weeks.since, decided=weeks.decided)
+
+
+def restore_baseline(data: BaselineData, detector: Detector) -> None:
     """Give a new detector the level it had."""
     if data.slot is not None:
         detector.expected.learned = Learned(data.seen, data.expected, data.slot)
     detector.expected.pending.extend(data.pending)
     detector.expected.go_on(data.levels)
     detector.hour = HourTally(data.hour_slot, data.hour_count, frozen=data.hour_frozen)
+
+
+def restore_shared(data: BaselineData, force: InForce, outages: Outages) -> None:
+    """Give what all keys share to those who begin anew."""
     if data.season is not None:
-        restore_season(data.season, season)
-        season.pending.extend(data.season_pending)
+        restore_season(data.season, force, data.season_pending)
+    for begin, end in data.outages:
+        outages.add(begin, end)
 
 
-def restore_season(state: SeasonState, season: Season) -> None:
-    """Give a new season what was learned."""
+def restore_season(
+    state: SeasonState, force: InForce, pending: Sequence[tuple[int, float, bool]] = ()
+) -> None:
+    """Give a new season what was learned, and put in force what was."""
+    season = force.season
     season.counts[:] = state.counts
     season.weeks[:] = state.exposure
     season.level = (state.level_seen, state.level_expected)
@@ -126,4 +155,9 @@ def restore_season(state: SeasonState, season: Season) -> None:
     season.upto = state.upto
     season.days = dict(state.days)
     season.pool = (list(state.leaning), state.leaning_weight) if state.leaning else None
-    season.go_on(state.rates)
+    weeks = state.in_force
+    known = None
+    if weeks is not None:
+        before, now = (Week(w.hours, w.days, w.unseen) for w in (weeks.before, weeks.now))
+        known = Weeks(before, now, weeks.since, weeks.decided)
+    force.restore(known, pending[-1] if pending else None)

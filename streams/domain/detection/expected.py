@@ -8,8 +8,6 @@ and plan with is what surges are judged against.
 from collections.abc import Callable
 from datetime import date, datetime
 
-from msgspec.structs import replace
-
 from streams.domain.centre import Centre
 from streams.domain.detection.checkpoint import restore_season
 from streams.domain.detection.orders import window
@@ -39,9 +37,10 @@ class Expected:
         self._levels[data.key] = data.seen, data.expected
         if data.season is None:
             return
-        # What it says of single hours moves with the clock and is no news.
-        season = replace(data.season, rates=())
-        if season != self._season:
+        # What is in force is news; what is being learned will be, within the week.
+        season = data.season
+        known = self._season.in_force if self._season else None
+        if known is None or season.in_force != known:
             self._season = season
             self._plan = self._begin()
 
@@ -71,7 +70,7 @@ class Expected:
     def _begin(self) -> Plan:
         plan = Plan(self._centre, Outages(), self._known_day)
         if self._season is not None:
-            restore_season(self._season, plan.season)
+            restore_season(self._season, plan.force)
         for event, data in self._planned.items():
             plan.occasions.plan(event, window(data))
         return plan

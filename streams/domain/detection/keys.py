@@ -11,8 +11,10 @@ from streams.domain.detection.checkpoint import (
     baseline_data,
     level_data,
     restore_baseline,
+    restore_shared,
     standing_data,
     standing_of,
+    with_shared,
 )
 from streams.domain.detection.counts import Counts
 from streams.domain.detection.detector import Detector, Rules, Thresholds
@@ -69,12 +71,14 @@ class Keys:
         self.detectors: dict[str, Detector] = {}
         self.quiet: dict[str, bytes] = {}
         self.heard = 0
+        self._hour = -1
 
     def observe(self, pulse: PulseData, second: int, frontier: int) -> bool:
         """Take one pulse; True when it is news and its key is in surge."""
         detector = self.detectors.get(pulse.key) or self._begin(pulse.key)
         if detector is None:
             return False
+        self._turn(frontier)
         detector.settle(frontier)
         weighs = pulse.incidents and self.rules.incidents.is_on
         counts = Counts(
@@ -110,6 +114,7 @@ class Keys:
     def settle(self, frontier: int) -> None:
         """Make final what lies before `frontier`."""
         self.plan.occasions.forget(frontier)
+        self._turn(frontier)
         for detector in self.detectors.values():
             detector.settle(frontier)
         if len(self.detectors) > _ACTIVE_KEYS and len(self.rules.mixture.ratios) == RATIOS:
@@ -194,14 +199,17 @@ class Keys:
 
     def checkpoint(self, frontier: int) -> list[DetectorData | BaselineData]:
         """What is settled, key by key; the same whoever writes it down."""
+        self._turn(frontier)
         until = datetime.fromtimestamp(frontier, UTC)
         written: list[DetectorData | BaselineData] = []
         for key, detector in self.detectors.items():
             detector.settle(frontier)
             if detector.settled is not None:
-                season = self.plan.season if key == TOTAL else None
                 written.append(standing_data(key, detector.settled, until))
-                written.append(baseline_data(key, detector, until, season))
+                data = baseline_data(key, detector, until)
+                if key == TOTAL:
+                    data = with_shared(data, self.plan.force, self.outages)
+                written.append(data)
         for key, raw in self.quiet.items():
             standing, learned = unpack(raw)
             written.append(standing_data(key, standing, until))
@@ -218,7 +226,22 @@ class Keys:
                 detector.settled = standing_of(data)
                 self.heard = max(self.heard, data.heard + 1)
             else:
-                restore_baseline(data, detector, self.plan.season)
+                restore_baseline(data, detector)
+                restore_shared(data, self.plan.force, self.outages)
+
+    def _turn(self, frontier: int) -> None:
+        """When an hour is over, all learn from it at once, whichever is heard of first."""
+        total = self.plan.level(TOTAL)
+        slot = total.calendar.slot(frontier) if total is not None else self._hour
+        if slot <= self._hour:
+            return
+        self._hour = slot
+        ordered = sorted(self.detectors.items(), key=lambda item: item[0] == TOTAL)
+        for _, detector in ordered:
+            detector.settle(frontier)
+        for _, detector in reversed(ordered):
+            detector.expected.recent(slot)
+        self.plan.force.turn(slot)
 
     def _begin(self, key: str) -> Detector | None:
         """A detector for a key heard of for the first time, while there is room for it."""

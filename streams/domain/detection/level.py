@@ -27,6 +27,13 @@ class Pattern(Protocol):
         """Contacts from `start` up to, not including, `end`."""
 
 
+class Told(Protocol):
+    """Who else is to know of a key's finished hour."""
+
+    def __call__(self, slot: int, count: float, /, *, frozen: bool) -> None:
+        """Contacts of an hour; a frozen one teaches nothing."""
+
+
 class Learned(NamedTuple):
     """What a level rests on: contacts `seen` where the shape gave `expected`, up to `slot`."""
 
@@ -74,6 +81,7 @@ class Level:
         "policy",
         "prior",
         "sure",
+        "told",
         "unusual",
     )
 
@@ -84,6 +92,7 @@ class Level:
         prior: tuple[float, float] | None = None,
         learned: Learned | None = None,
         unusual: Callable[[int, int], bool] | None = None,
+        told: Told | None = None,
     ) -> None:
         """`unusual` says of a stretch of time that nothing is to be learned from it."""
         self.pattern = pattern
@@ -94,6 +103,7 @@ class Level:
         self.prior = prior or (policy.level_weight, policy.level_weight)
         self.learned = learned
         self.unusual = unusual
+        self.told = told
         self.pending: list[tuple[int, float, bool]] = []
         self._slot = -1
         self._value = 1.0
@@ -115,6 +125,8 @@ class Level:
         begin = self.calendar.begins(slot)
         barred = self.unusual is not None and self.unusual(begin, begin + HOUR)
         self.pending.append((slot, float(count), frozen or barred))
+        if self.told is not None:
+            self.told(slot, float(count), frozen=frozen or barred)
 
     def recent(self, slot: int) -> tuple[tuple[int, float], ...]:
         """The levels of a slot and the next, for a checkpoint settled into the first."""

@@ -18,7 +18,7 @@ from streams.domain.detection.level import Pattern
 
 TOTAL: Final = "total"
 # Windows are forgotten when the last hour that they touch has been learned from, or not.
-_KEPT_SECONDS: Final = 3 * HOUR
+_KEPT_SECONDS: Final = 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,6 +13,7 @@ from streams.domain.detection.level import Pattern
 
 SILENT_CONTACTS: Final = 20.0
 _KEPT_SECONDS: Final = 90 * 86_400
+_LEARNED_SECONDS: Final = 48 * 3600
 
 
 class Outages:
@@ -38,6 +39,10 @@ class Outages:
         self.spans = kept
         self.until = max((span[1] for span in kept), default=0)
         return changed
+
+    def settled(self, frontier: int) -> list[tuple[int, int]]:
+        """The stretches that ended before `frontier` and may still matter to what is learned."""
+        return [span for span in self.spans if frontier - _LEARNED_SECONDS < span[1] < frontier]
 
     def within(self, start: int, end: int) -> list[tuple[int, int]]:
         """The parts of a stretch of time that are outages."""

@@ -7,7 +7,8 @@ from typing import Final
 from streams.domain.centre import Centre
 from streams.domain.detection.baseline import Seasoned, Shape
 from streams.domain.detection.calendar import HOUR, Calendar
-from streams.domain.detection.level import Level
+from streams.domain.detection.in_force import InForce
+from streams.domain.detection.level import Level, Told
 from streams.domain.detection.occasions import Occasions, Planned
 from streams.domain.detection.outage import SILENT_CONTACTS, Heard, Outages
 from streams.domain.detection.season import LearningPolicy, Season
@@ -37,6 +38,7 @@ class Plan:
         self._shapes = shapes
         self._outages = outages
         self.occasions = Occasions(self.share)
+        self.force = InForce(self.season, self._unusual)
         self._levels: dict[str, Level] = {}
 
     def __contains__(self, key: str) -> bool:
@@ -46,9 +48,11 @@ class Plan:
         """The expectation of a key that the centre file names."""
         shape = self._shapes.get(key)
         if shape is not None and key not in self._levels:
-            usual = Planned(Seasoned(shape, self.season), self.occasions, key)
+            usual = Planned(Seasoned(shape, self.force), self.occasions, key)
             pattern = Heard(usual, self._outages)
-            self._levels[key] = Level(pattern, self.policy, unusual=self.occasions.unusual)
+            self._levels[key] = Level(
+                pattern, self.policy, unusual=self.occasions.unusual, told=self._told(key)
+            )
         return self._levels.get(key)
 
     def newcomer(self, key: str) -> Level | None:
@@ -77,3 +81,17 @@ class Plan:
         """Contacts that the centre file expects of the whole feed in a stretch of time."""
         shape = self._shapes.get(TOTAL)
         return shape.mass(start, end) if shape is not None else 0.0
+
+    def _told(self, key: str) -> Told:
+        """What a finished hour of a key means for the week that all share."""
+        if key == TOTAL:
+            return self.force.hear
+
+        def alarm(slot: int, _: float, *, frozen: bool) -> None:
+            if frozen:
+                self.force.alarm(slot)
+
+        return alarm
+
+    def _unusual(self, begin: int, end: int) -> bool:
+        return self.occasions.unusual(begin, end) or bool(self._outages.within(begin, end))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 from streams.domain.detection.calendar import BLOCK, HOUR, WEEK_HOURS, Calendar
 
@@ -27,6 +27,9 @@ _KEPT: Final = 9 * WEEK_HOURS
 # 24 hours and 7 days are 31 effects, all estimated.
 _POOL_SIZE: Final = 31
 _NEARBY: Final = (-2, -1, 0, 1, 2)
+# What is learned multiplies the centre file's hours by no more than this, and no less than its
+# inverse: a plain week that is further off is a wrong file.
+_MOST: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,17 @@ class LearningPolicy:
     day_weight: float = 4.0
     kappa: float = 1.3
     lag: int = 2
+
+
+class Week(NamedTuple):
+    """What to multiply the centre file's week by: `hours`, and on `days` that are known by name.
+
+    `unseen` is for a known day that nothing has been learned of.
+    """
+
+    hours: tuple[float, ...]
+    days: dict[str, float]
+    unseen: float
 
 
 def upper_bound(count: float) -> float:
@@ -135,15 +149,16 @@ class Season:
         """Take a finished hour; a frozen one (alarm, outage) teaches nothing."""
         self.pending.append((slot, float(count), frozen))
 
-    def recent(self, slot: int) -> tuple[tuple[int, float, float], ...]:
-        """The rates of a slot and the next, for a checkpoint settled into the first."""
-        return tuple((near, *self._at(near)) for near in (slot, slot + 1))
-
-    def go_on(self, rates: Sequence[tuple[int, float, float]]) -> None:
-        """Rates that were fixed before a restart stay as they were."""
-        for slot, mean, believed in rates:
-            self._rates[slot] = mean, believed
-            self._fixed = slot
+    def week(self) -> Week:
+        """What was learned beside a reference week, as detection believes in it."""
+        kappa = self.policy.kappa
+        hours = []
+        for hour in range(WEEK_HOURS):
+            shape, doubt = self._plain_hour(hour)
+            hours.append(min(max(shape * max(1.0, doubt / kappa), 1 / _MOST), _MOST))
+        days = {name: self._day(name) for name in self.days}
+        believed = {name: mean * max(1.0, doubt / kappa) for name, (mean, doubt) in days.items()}
+        return Week(tuple(hours), believed, max(1.0, self._day("")[1] / kappa))
 
     def _at(self, slot: int) -> tuple[float, float]:
         rates = self._rates.get(slot)
@@ -163,21 +178,33 @@ class Season:
         """Decide a slot's rate for good: (mean, what detection believes over kappa)."""
         newest = slot - self.policy.lag
         while self.pending and self.pending[0][0] <= newest:
-            self._apply(*self.pending.pop(0))
-        shape, worth = self._shape(self._hour(slot))
-        if worth <= 0:
-            return 0.0, 0.0
-        # The centre file is taken at its word; its levels are each key's own affair.
-        given = self.reference is not None
-        mean = shape if given else shape * self._factor()
-        doubt = 1.0 if given else upper_bound(worth)
+            hour, count, frozen = self.pending.pop(0)
+            self.take(hour, count, frozen=frozen)
+        mean, doubt = self._plain_hour(self._hour(slot))
         name = self.known_day(self.calendar.local(slot).date())
         if name is not None:
-            seen, expected = self.days.get(name, (0.0, 0.0))
-            weight = self.policy.day_weight
-            mean *= (seen + weight) / (expected + weight)
-            doubt = max(doubt, upper_bound(seen + weight))
+            factor, unsure = self._day(name)
+            mean *= factor
+            doubt = max(doubt, unsure)
         return mean, mean * max(1.0, doubt / self.policy.kappa)
+
+    def _plain_hour(self, hour: int) -> tuple[float, float]:
+        """The mean of an hour of a plain week, and its upper bound over that."""
+        given = self.reference is not None
+        if given and not self.ready:
+            # Until there is enough to go by, the centre file is taken at its word.
+            return 1.0, 1.0
+        shape, worth = self._shape(hour)
+        if worth <= 0:
+            return 0.0, 1.0
+        # Beside a centre file, levels are each key's own affair.
+        return shape if given else shape * self._factor(), upper_bound(worth)
+
+    def _day(self, name: str) -> tuple[float, float]:
+        """The factor of a known day, and its upper bound over that."""
+        seen, expected = self.days.get(name, (0.0, 0.0))
+        weight = self.policy.day_weight
+        return (seen + weight) / (expected + weight), upper_bound(seen + weight)
 
     def _hour(self, slot: int) -> int:
         return self.calendar.block(slot // BLOCK)[slot % BLOCK][0]
@@ -192,15 +219,16 @@ class Season:
         """The mean of an hour of the week, and how many contacts it is known from."""
         pooled, weight = self._pooled()
         if pooled[hour] <= 0 or weight <= 0:
-            return (1.0, 1.0) if self.reference is not None else (0.0, 0.0)
+            return 0.0, 0.0
         counts = self.counts[hour] + weight
         return counts / (self.weeks[hour] + weight / pooled[hour]), counts
 
     def _pooled(self) -> tuple[list[float], float]:
         """What each hour of the week leans on, and how many contacts that weighs."""
         if self.pool is None:
-            most = min(self.policy.most_pooled, sum(self.counts) / _POOL_SIZE)
-            product = _product(self.counts, self.weeks)
+            trust = self._trust
+            most = min(self.policy.most_pooled, max(trust, sum(self.counts) / _POOL_SIZE))
+            product = _product(self.counts, self.weeks, trust)
             weight = self._weight(product, most)
             # An evening's neighbours differ from the product as it does.
             nearby = [
@@ -219,9 +247,15 @@ class Season:
         expected = [rate * weeks for rate, weeks in zip(rates, self.weeks, strict=True)]
         excess = sum((c - e) ** 2 - e for c, e in zip(self.counts, expected, strict=True))
         square = sum(e * e for e in expected)
-        return min(most, square / excess) if excess > 0 else most
+        return max(self._trust, min(most, square / excess)) if excess > 0 else most
 
-    def _apply(self, slot: int, count: float, frozen: bool) -> None:
+    @property
+    def _trust(self) -> float:
+        """What the centre file's own hours are worth, in contacts."""
+        return self.policy.level_weight if self.reference is not None else 0.0
+
+    def take(self, slot: int, count: float, *, frozen: bool) -> None:
+        """Learn from an hour at once; one that was taken before teaches nothing."""
         if self.upto is not None and slot <= self.upto:
             return
         self.upto = slot
@@ -252,12 +286,14 @@ class Season:
             self.pool = None
 
 
-def _product(counts: Sequence[float], weeks: Sequence[float]) -> list[float]:
-    """Rates as a day's effect times an hour's effect."""
-    whole = _ratio(sum(counts), sum(weeks), 0.0)
-    by_hour = [_ratio(sum(counts[h::24]), sum(weeks[h::24]), whole) for h in range(24)]
+def _product(counts: Sequence[float], weeks: Sequence[float], trust: float) -> list[float]:
+    """Rates as a day's effect times an hour's effect, each of `trust` contacts in as many."""
+    whole = _ratio(sum(counts) + trust, sum(weeks) + trust, 0.0)
+    by_hour = [
+        _ratio(sum(counts[h::24]) + trust, sum(weeks[h::24]) + trust, whole) for h in range(24)
+    ]
     by_day = [
-        _ratio(sum(counts[d : d + 24]), sum(weeks[d : d + 24]), whole)
+        _ratio(sum(counts[d : d + 24]) + trust, sum(weeks[d : d + 24]) + trust, whole)
         for d in range(0, WEEK_HOURS, 24)
     ]
     return [
