@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
+from services import tasks
 from services.boards import routes
-from services.boards.access import viewer
+from services.boards.access import Guard
 from services.boards.board import Board
 from services.boards.fold import Fold
-from services.boards.reader import Reader
+from services.boards.following import Following
 from services.boards.routes import Doors
 from services.boards.settings import Settings
 from services.serving import new_app
+from streams.kafka import FollowedCentre
 from streams.telemetry.families import registry_of
 
 log = logging.getLogger(__name__)
@@ -23,9 +25,9 @@ log = logging.getLogger(__name__)
 
 def create_app(settings: Settings) -> FastAPI:
     """The app of one process."""
-    fold = Fold(settings.centre)
-    board = Board(fold)
-    reader = Reader(settings.connections, fold)
+    followed = FollowedCentre(settings.connections)
+    board = Board(Fold(followed.centre))
+    following = Following(settings.connections, board, followed)
     registry = registry_of("boards")
     registry.register(board.collector)
 
@@ -33,22 +35,21 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         app.state.end_streams = lambda: loop.call_soon_threadsafe(board.hub.close)
-        tasks = [
-            asyncio.create_task(reader.run()),
-            asyncio.create_task(board.run(lambda: reader.caught_up)),
-        ]
-        for task in tasks:
+        if settings.people is not None:
+            settings.people.register.start()
+        running = [asyncio.create_task(following.run()), asyncio.create_task(board.run())]
+        for task in running:
             task.add_done_callback(_end_on_unknown_error)
         yield
         board.hub.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        for task in running:
+            await tasks.end(task)
+        if settings.people is not None:
+            await settings.people.register.stop()
 
     app = new_app("boards", settings, life)
-    check = viewer(settings.host, settings.tokens, settings.kiosk)
-    doors = Doors(board, registry, lambda: reader.caught_up, check, settings.kiosk)
-    routes.install(app, doors)
+    guard = Guard(settings.host, settings.tokens, settings.kiosks, settings.people)
+    routes.install(app, Doors(board, registry, guard, settings.kiosks))
     return app
 
 

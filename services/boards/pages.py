@@ -20,7 +20,16 @@ FOLDER: Final = Path(__file__).parent
 STALE_AFTER_SECONDS: Final = 5.0
 TEN: Final = 10.0
 LANGUAGES: Final = ("both", "ko", "en")
-PARTS: Final = ("level", "tiles", "caption", "missions", "shares", "decisions", "outlook")
+PARTS: Final = (
+    "level",
+    "tiles",
+    "caption",
+    "missions",
+    "shares",
+    "decisions",
+    "outlook",
+    "version",
+)
 # In both languages a decision takes two lines, so fewer have room.
 DECISIONS_IN_BOTH: Final = 4
 DECISIONS_IN_ONE: Final = 8

@@ -1,7 +1,7 @@
 """What may be asked of the board?"""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +11,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.boards.access import COOKIE, Kiosk
+from services.boards.access import COOKIE, Guard
 from services.boards.board import Board
+from services.boards.kiosks import Kiosks
 from services.boards.pages import LANGUAGES
 from services.boards.vendored import STATIC
 from services.openapi import ERROR_SCHEMA, refusals
@@ -38,13 +39,12 @@ MEDIA: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the routes need: the board, its metrics, whether all is read, and who may look."""
+    """What the routes need: the board, its metrics, who may look, and the screens' links."""
 
     board: Board
     registry: CollectorRegistry
-    caught_up: Callable[[], bool]
-    check: Callable[[Request], None]
-    kiosk: Kiosk | None
+    check: Guard
+    kiosks: Kiosks | None
 
 
 def install(app: FastAPI, doors: Doors) -> None:
@@ -53,11 +53,11 @@ def install(app: FastAPI, doors: Doors) -> None:
     _install_page(app, doors.board, doors.check)
     _install_numbers(app, doors)
     _install_health(app, doors)
-    if doors.kiosk is not None:
-        _install_kiosk(app, doors.kiosk)
+    if doors.kiosks is not None:
+        _install_kiosk(app, doors.kiosks)
 
 
-def _install_page(app: FastAPI, board: Board, check: Callable[[Request], None]) -> None:
+def _install_page(app: FastAPI, board: Board, check: Guard) -> None:
     @app.get("/", include_in_schema=False, dependencies=[Depends(check)])
     async def page(lang: str = "both") -> Response:
         if board.snapshot is None:
@@ -66,8 +66,9 @@ def _install_page(app: FastAPI, board: Board, check: Callable[[Request], None]) 
         return Response(html, 200, NOT_KEPT, HTML)
 
     @app.get("/events", include_in_schema=False, dependencies=[Depends(check)])
-    async def events() -> Response:
-        return StreamingResponse(board.hub.stream(), 200, STREAM, "text/event-stream")
+    async def events(request: Request) -> Response:
+        stream = board.hub.stream(lambda: check.still_admits(request))
+        return StreamingResponse(stream, 200, STREAM, "text/event-stream")
 
     @app.get("/static/{version}/{name:path}", include_in_schema=False)
     async def static(version: str, name: str) -> Response:  # noqa: ARG001 - names the cached copy
@@ -105,20 +106,25 @@ def _install_health(app: FastAPI, doors: Doors) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     async def ready() -> Response:
-        if doors.caught_up() and doors.board.snapshot is not None:
+        if doors.board.snapshot is not None:
             return Response(b'{"status":"ready"}', 200, NOT_KEPT, "application/json")
         return Response(b'{"status":"reading the log"}', 503, NOT_KEPT, "application/json")
 
 
-def _install_kiosk(app: FastAPI, kiosk: Kiosk) -> None:
+def _install_kiosk(app: FastAPI, kiosks: Kiosks) -> None:
     @app.get("/kiosk/{given}", include_in_schema=False)
     async def enter(given: str, request: Request, lang: str = "both") -> Response:
-        until = kiosk.good_until(given)
+        link = kiosks.link(given, datetime.now(UTC))
         answer = RedirectResponse(f"/?lang={_language(lang)}", 303, NOT_KEPT)
-        if until is not None:
+        if link is not None:
             secure = request.url.scheme == "https"
             answer.set_cookie(
-                COOKIE, given, expires=until, httponly=True, samesite="strict", secure=secure
+                COOKIE,
+                given,
+                expires=link.until,
+                httponly=True,
+                samesite="strict",
+                secure=secure,
             )
         return answer
 

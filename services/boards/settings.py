@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
+from services.accounts import Accounts
 from services.auth import Tokens
-from services.boards.access import Kiosk
+from services.boards.kiosks import Kiosks
+from services.register import Register
 from services.serving import listening
-from streams.centre_file import load_centre
-from streams.domain.centre import Centre
+from services.sessions import KEYS, Sessions
+from services.signed_in import SignedIn
 from streams.settings import Connections
 
 PORT: Final = 8400
@@ -19,11 +22,11 @@ class Settings:
     """The boards' settings; printing them shows no secret."""
 
     connections: Connections
-    centre: Centre = field(repr=False)
     host: str = "127.0.0.1"
     port: int = PORT
     tokens: Tokens = field(repr=False)
-    kiosk: Kiosk | None = field(repr=False, default=None)
+    kiosks: Kiosks | None = field(repr=False, default=None)
+    people: SignedIn | None = field(repr=False, default=None)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -31,7 +34,17 @@ class Settings:
         connections = Connections.from_env(env)
         return cls(
             connections=connections,
-            centre=load_centre(connections.centre),
             **listening(env, PORT),
-            kiosk=Kiosk.from_env(env),
+            kiosks=Kiosks.from_env(env),
+            people=_people(env, connections),
         )
+
+
+def _people(env: Mapping[str, str], connections: Connections) -> SignedIn | None:
+    """None without session keys: then nobody's cookie is known here."""
+    if not env.get(KEYS):
+        return None
+    accounts = Accounts(Path(env.get("SURGELINE_ACCOUNTS", ".surgeline/accounts.json")))
+    accounts.all()
+    register = Register(connections.redis, connections.prefix)
+    return SignedIn(Sessions.from_env(env), accounts, register)

@@ -6,11 +6,14 @@ and then it is given the newest. Every event is whole, so resuming after a break
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 HEARTBEAT_SECONDS: Final = 15.0
+# Who watches may be told to stop: a screen's link is revoked, a person is signed out.
+ASKED_AGAIN_SECONDS: Final = 3.0
 HEARTBEAT: Final = b": still here\n\n"
 RETRY: Final = b"retry: 1000\n\n"
 
@@ -53,14 +56,23 @@ class Hub:
         self._closed = True
         self._wake()
 
-    async def stream(self, heartbeat: float = HEARTBEAT_SECONDS) -> AsyncIterator[bytes]:
+    async def stream(
+        self,
+        may_go_on: Callable[[], bool] = lambda: True,
+        *,
+        heartbeat: float = HEARTBEAT_SECONDS,
+    ) -> AsyncIterator[bytes]:
         """The events for one viewer: the newest frame at once, then each newer one."""
         self.viewers += 1
         shown: dict[str, bytes] = {}
-        number = -1
+        number, asked_at = -1, time.monotonic()
         try:
             yield RETRY
             while not self._closed:
+                if time.monotonic() - asked_at > ASKED_AGAIN_SECONDS:
+                    asked_at = time.monotonic()
+                    if not may_go_on():
+                        return
                 frame, following = self.frame, self._next
                 if frame is not None and frame.number != number:
                     number = frame.number

@@ -18,12 +18,16 @@ ENOUGH_TO_JUDGE: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One number. `rest` stands small beside it; `flag` says what is wrong with it."""
+    """One number. `rest` stands beside it, `second` is another to be read from afar; `flag` says
+    what is wrong.
+    """
 
     name: str
     title: Title
     number: str
     rest: str = ""
+    second: Title | None = None
+    second_is_bad: bool = False
     note: Title
     group: Group
     tone: Tone = ""
@@ -102,9 +106,10 @@ def _seats(snapshot: Snapshot) -> Tile:
         flag, tone = Title(f"▼ {seats.short}석 부족", f"▼ {seats.short} short"), "bad"
     return Tile(
         name="seats",
-        title=Title("상담석", "seats / needed"),
+        title=Title("상담석 / 필요", "seats / needed"),
         number=f"{seats.staffed:,}",
         rest="" if seats.needed is None else f"/ {seats.needed:,}",
+        second=Title(f"+{seats.coming:,} 오는 중", f"+{seats.coming:,} coming"),
         note=note,
         group="seats",
         tone="bad" if tone else "",
@@ -121,7 +126,7 @@ def _callbacks(snapshot: Snapshot, zone: tzinfo) -> Tile:
         note = Title(f"첫 기한 {by}", f"first due {by}")
         if told.overdue:
             tone = "bad"
-            flag = Title(f"▲ {told.overdue}건 초과", f"▲ {told.overdue} overdue")
+            flag = Title("▲ 초과", "▲ late")
         elif told.oldest_promise - snapshot.at < SOON:
             tone, flag = "warn", Title("▲ 임박", "▲ due soon")
     if told.out_of_turn:
@@ -131,6 +136,8 @@ def _callbacks(snapshot: Snapshot, zone: tzinfo) -> Tile:
         name="callbacks",
         title=Title("콜백 약속", "callbacks open"),
         number=f"{told.open:,}",
+        second=Title(f"{told.overdue:,} 기한 초과", f"{told.overdue:,} overdue"),
+        second_is_bad=told.overdue > 0,
         note=note,
         group="callbacks",
         tone=tone,

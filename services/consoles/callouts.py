@@ -73,9 +73,7 @@ async def show_all(
 
 
 @router.post("/new")
-async def open_need(
-    request: Request, who: Sender, form: Annotated[NeedForm, Form()]
-) -> Response:
+async def open_need(request: Request, who: Sender, form: Annotated[NeedForm, Form()]) -> Response:
     """A need of one's own: a plan, and nothing sent."""
     quota = {"seats": form.seats, "language": form.language or None, "skill": form.skill or None}
     body = {"pool": form.pool, "quotas": [quota], "reason": form.reason, "drill": bool(form.drill)}

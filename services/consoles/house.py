@@ -15,6 +15,7 @@ from services.consoles.settings import Settings
 from services.consoles.trail import Trail
 from services.register import Register
 from services.sessions import Session
+from services.signed_in import SignedIn
 from streams.domain.centre import Centre
 from streams.events.audit import Result
 from streams.kafka import FollowedCentre
@@ -30,7 +31,7 @@ class House:
     audit: AuditLog
     callbacks: Api
     callouts: Api
-    register: Register
+    people: SignedIn
     trail: Trail
     pages: Pages
     followed: FollowedCentre
@@ -47,7 +48,11 @@ class House:
             audit=audit,
             callbacks=Api.of(settings.callbacks_url, settings.console_token),
             callouts=Api.of(settings.callout_url, settings.console_token),
-            register=Register(connections.redis, connections.prefix),
+            people=SignedIn(
+                settings.sessions,
+                settings.accounts,
+                Register(connections.redis, connections.prefix),
+            ),
             trail=Trail(connections),
             pages=Pages(followed.centre),
             followed=followed,
@@ -78,26 +83,18 @@ class House:
     def _go_by(self, centre: Centre) -> None:
         self.pages = Pages(centre)
 
+    @property
+    def register(self) -> Register:
+        """Open and ended sessions."""
+        return self.people.register
+
     def now(self) -> datetime:
         """The wall's time: sessions and tries have nothing to do with the centre's clock."""
         return datetime.now(UTC)
 
     def session(self, cookie: str | None) -> Session | None:
         """Who this cookie signs in now, as the accounts file has them now."""
-        session = self.settings.sessions.read(cookie, self.now())
-        if session is None or self.register.is_ended(session.id):
-            return None
-        account = self.settings.accounts.get(session.account)
-        if session.outside:
-            stopped = account is not None and (
-                account.disabled
-                or account.password is not None
-                or account.generation != session.generation
-            )
-            return None if stopped else session
-        if account is None or account.disabled or account.generation != session.generation:
-            return None
-        return session
+        return self.people.session(cookie, self.now())
 
     def note(
         self,

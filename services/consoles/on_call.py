@@ -90,9 +90,7 @@ async def new_calendar(request: Request, who: Sender) -> Response:
     return await _page(request, who, address=str(made["url"]))
 
 
-async def _page(
-    request: Request, who: Session, note: str = "", *, address: str = ""
-) -> Response:
+async def _page(request: Request, who: Session, note: str = "", *, address: str = "") -> Response:
     mine = await _api(request, who).get("/v1/mine")
     return house_of(request).pages.page(
         "on_call.html",

@@ -58,7 +58,11 @@ class Careful:
 
         async def careful(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                # A document that is passed on as it is may bring its own few lines of style.
+                if policy := getattr(Request(scope).state, "policy", None):
+                    headers["Content-Security-Policy"] = policy
                 _freshen(scope, message)
             await send(message)
 

@@ -102,6 +102,7 @@ class Platform:
             "SURGELINE_PHONE_URL": settings.phone_url or phone,
             "SURGELINE_PHONE_TOKEN": self._known_secrets().tokens["phone"],
             "SURGELINE_ACCOUNTS": str(self._folder.path / people.ACCOUNTS),
+            "SURGELINE_KIOSKS": str(self._folder.path / "kiosks.json"),
             "SURGELINE_CONSOLE_TOKEN": self._known_secrets().tokens["console"],
             "SURGELINE_CALLBACKS_URL": self.urls["callbacks"],
             "SURGELINE_CALLOUT_URL": self.urls["callout"],

@@ -1,11 +1,13 @@
 """State, counts and episodes do not depend on how contacts reached us."""
 
 from datetime import timedelta
+from functools import cache
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.domain.detection.surge import SurgeWatch
+from streams.events.baselines import BaselineLearned, DetectorCheckpointed
 from streams.events.codec import encode
 from streams.events.demand import PulseData
 from tests.support.pulses import EXAMPLE, at
@@ -123,3 +125,95 @@ def test_a_restart_from_checkpoints_ends_in_the_same_bits(
         if pulse.second >= now - LATENESS:
             again.observe(pulse, max(now, pulse.second))
     assert state(again) == state(heard_in_order(found))
+
+
+# A new plain week is put in force a day after the beginning: two hours either side of it, with
+# hours of quiet between them long enough to be outages.
+WEEK_TURNS = 24 * 3600
+around = st.lists(
+    st.tuples(
+        st.integers(-7200, 14_400),
+        st.integers(0, 3),
+        st.sampled_from(["total", "total", "queue:main", "country:JP", "topic:unheard-of"]),
+        st.just(0),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+@cache
+def taught() -> tuple[DetectorCheckpointed | BaselineLearned, ...]:
+    """What a watch knows after five weeks in which every hour was as busy as any other."""
+    watch = SurgeWatch(EXAMPLE)
+    begin = WEEK_TURNS - 5 * 7 * 86_400
+    for second in range(begin, WEEK_TURNS - 4 * 3600, 600):
+        pulse = PulseData(key="total", partition=0, second=at(second), first_attempts=4)
+        watch.observe(pulse, pulse.second)
+    return tuple(watch.checkpoints(at(WEEK_TURNS - 3 * 3600)))
+
+
+def going_on() -> SurgeWatch:
+    watch = SurgeWatch(EXAMPLE)
+    watch.restore(taught())
+    return watch
+
+
+def after(watch: SurgeWatch) -> list[bytes]:
+    return sorted(encode(event) for event in watch.checkpoints(at(WEEK_TURNS + 8 * 3600)))
+
+
+def at_the_turn(found: list[tuple[int, int, str, int]]) -> list[PulseData]:
+    return cumulative(sorted((WEEK_TURNS - BEGIN + s, p, k, r) for s, p, k, r in found))
+
+
+@settings(max_examples=25, deadline=None)
+@given(around, st.data())
+def test_a_learned_week_is_put_in_force_alike_in_any_order_of_arrival(
+    found: list[tuple[int, int, str, int]], data: st.DataObject
+) -> None:
+    pulses = at_the_turn(found)
+    inorder, shuffled = going_on(), going_on()
+    for pulse in pulses:
+        inorder.observe(pulse, pulse.second)
+    late = [data.draw(st.integers(0, int(SOON.total_seconds()))) for _ in pulses]
+    arrivals = sorted(
+        (pulse.second + timedelta(seconds=delay), n)
+        for n, (pulse, delay) in enumerate(zip(pulses, late, strict=True))
+    )
+    for moment, number in arrivals:
+        shuffled.observe(pulses[number], moment)
+        shuffled.observe(pulses[data.draw(st.integers(0, number))], moment)
+        if number % 3 == 0:
+            shuffled.tick(moment)
+            shuffled.checkpoints(moment)
+    assert after(shuffled) == after(inorder)
+
+
+@settings(max_examples=25, deadline=None)
+@given(around, st.integers(-7200, 14_400))
+def test_a_learned_week_goes_on_over_a_restart(
+    found: list[tuple[int, int, str, int]], stop: int
+) -> None:
+    pulses = at_the_turn(found)
+    once, before, again = going_on(), going_on(), SurgeWatch(EXAMPLE)
+    for pulse in pulses:
+        once.observe(pulse, pulse.second)
+    now = at(WEEK_TURNS + stop)
+    facts = []
+    for pulse in pulses:
+        if pulse.second <= now:
+            facts += before.observe(pulse, pulse.second)
+    facts += before.tick(now)
+    again.restore(before.checkpoints(now), facts)
+    for pulse in pulses:
+        if pulse.second >= now - LATENESS:
+            again.observe(pulse, max(now, pulse.second))
+    assert after(again) == after(once)
+
+
+def test_the_learned_week_of_these_tests_is_not_the_files() -> None:
+    plain, watch = SurgeWatch(EXAMPLE), going_on()
+    moments = [at(WEEK_TURNS + hour * 3600) for hour in range(24)]
+    factors = [watch.expected("total", m) / plain.expected("total", m) for m in moments]
+    assert max(factors) > 1.2 * min(factors)

@@ -1,6 +1,5 @@
 """What the log says of the floor: agents and who is on hold, as tests and benches write it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 

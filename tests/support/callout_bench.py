@@ -17,8 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import msgspec
+import orjson
 
 from services.callout.store import Store
 from services.supervisor.keys import hashed, make_secrets
@@ -63,6 +63,41 @@ def service_cpu(centre: CalloutCentre) -> float:
     """Seconds of CPU that the call-out service has had."""
     process = centre.service.process
     return cpu_of(process.pid) if process is not None else 0.0
+
+
+class Line:
+    """One connection that asks once; a client that does more would measure itself."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes
+    ) -> None:
+        self._reader, self._writer, self._head = reader, writer, head
+
+    @classmethod
+    async def open(cls, centre: CalloutCentre) -> "Line":
+        """Connected, and known to be served."""
+        host, port = "127.0.0.1", int(centre.service.env["SURGELINE_PORT"])
+        reader, writer = await asyncio.open_connection(host, port)
+        token = centre.manager.headers["Authorization"]
+        return cls(reader, writer, f"Host: {host}\r\nAuthorization: {token}\r\n".encode())
+
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What is said to it."""
+        text = orjson.dumps(body)
+        self._writer.write(
+            b"POST %b HTTP/1.1\r\n%bContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+            % (path.encode(), self._head, len(text), text)
+        )
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
+        reply: dict[str, Any] = orjson.loads(await self._reader.readexactly(length))
+        if b" 200 " not in head.split(b"\r\n")[0]:
+            raise RuntimeError(f"refused: {reply}")
+        return reply
+
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
 
 
 async def seat_function(redis_url: str) -> None:
@@ -110,25 +145,24 @@ async def acceptances(centre: CalloutCentre) -> None:
     await asyncio.sleep(SETTLE_SECONDS)
     people = [one["person"] for one in (await centre.show(callout))["people"]][:RIVALS]
     took: list[float] = []
-    limits = httpx.Limits(max_connections=RIVALS, max_keepalive_connections=RIVALS)
-    headers = centre.manager.headers
-    async with httpx.AsyncClient(
-        base_url=centre.service.url, headers=headers, limits=limits, timeout=30.0
-    ) as client:
-        await asyncio.gather(*(client.get("/healthz") for _ in range(RIVALS)))
+    body = {"choice": "accept", "via": "paper"}
+    lines = [await Line.open(centre) for _ in people]
+    path = f"/v1/callouts/{callout}/answers"
 
-        async def accept(who: str) -> dict[str, Any]:
-            began = time.perf_counter()
-            body = {"person": who, "choice": "accept", "via": "paper"}
-            response = await client.post(f"/v1/callouts/{callout}/answers", json=body)
-            took.append(time.perf_counter() - began)
-            reply: dict[str, Any] = response.raise_for_status().json()
-            return reply
+    async def accept(line: Line, who: str) -> dict[str, Any]:
+        began = time.perf_counter()
+        reply = await line.post(path, body | {"person": who})
+        took.append(time.perf_counter() - began)
+        return reply
 
-        before, mine, began = service_cpu(centre), time.process_time(), time.perf_counter()
-        replies = await asyncio.gather(*(accept(who) for who in people))
-        wall = time.perf_counter() - began
-        busy, asking_cpu = service_cpu(centre) - before, time.process_time() - mine
+    before, mine, began = service_cpu(centre), time.process_time(), time.perf_counter()
+    replies = await asyncio.gather(
+        *(accept(line, who) for line, who in zip(lines, people, strict=True))
+    )
+    wall = time.perf_counter() - began
+    busy, asking_cpu = service_cpu(centre) - before, time.process_time() - mine
+    for line in lines:
+        line.close()
     said = Counter(reply["reply"] for reply in replies)
     places = sorted(reply["position"] for reply in replies if reply["reply"] == "waitlisted")
     told(f"HTTP answer until the broker has it, {len(people)} at once", took)

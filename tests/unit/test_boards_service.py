@@ -9,8 +9,9 @@ import pytest
 from fastapi import Request
 
 from services.auth import AccessError, Tokens, digest_of
-from services.boards.access import COOKIE, Kiosk, viewer
+from services.boards.access import COOKIE, Guard
 from services.boards.board import Board
+from services.boards.kiosks import Kiosks
 from services.boards.settings import Settings
 from services.boards.sse import HEARTBEAT, RETRY, Frame, Hub, message
 from streams.errors import WrongSettingError
@@ -129,28 +130,61 @@ def test_a_foreign_name_for_this_machine_is_refused() -> None:
 def test_elsewhere_it_takes_a_viewing_role_or_a_kiosk_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokens, kiosk = with_tokens(tmp_path), Kiosk(b"k" * 32)
+    tokens, kiosks = with_tokens(tmp_path), Kiosks(tmp_path / "kiosks.json")
     monkeypatch.setattr("tests.unit.test_boards_service.TOKENS", tokens)
-    check = viewer("192.0.2.1", tokens, kiosk)
+    check = Guard("192.0.2.1", tokens, kiosks, None)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    lobby, hall = kiosks.make("lobby", tomorrow), kiosks.make("hall", tomorrow)
 
     check(request(token="viewer"))
-    check(request(cookie=kiosk.sign(datetime.now(UTC) + timedelta(days=1))))
+    check(request(cookie=lobby))
+    assert kiosks.revoke("lobby")
     outcomes = []
     for asked in (
         request(),
         request(token="source"),
-        request(cookie=kiosk.sign(datetime.now(UTC) - timedelta(seconds=1))),
-        request(cookie=Kiosk(b"x" * 32).sign(datetime.now(UTC) + timedelta(days=1))),
+        request(cookie=lobby),
+        request(cookie=kiosks.make("old", datetime.now(UTC) - timedelta(seconds=1))),
+        request(cookie="x" * 43),
     ):
         with pytest.raises(AccessError) as refused:
             check(asked)
         outcomes.append(refused.value.status)
-    assert outcomes == [401, 403, 401, 401]
+    assert outcomes == [401, 403, 401, 401, 401]
+    assert check.still_admits(request(cookie=hall))
+    assert not check.still_admits(request(cookie=lobby))
 
 
-@pytest.mark.parametrize("given", ["", ".", "12", "x.y", "9999999999.", "9" * 300, "١.a"])
-def test_what_is_no_kiosk_pass_admits_nobody(given: str) -> None:
-    assert not Kiosk(b"k" * 32).admits(given, NOW)
+@pytest.mark.parametrize("given", ["", ".", "12", "x.y", "9" * 300, "١.a", "\ud800"])
+def test_what_is_no_kiosk_pass_admits_nobody(tmp_path: Path, given: str) -> None:
+    kiosks = Kiosks(tmp_path / "kiosks.json")
+    kiosks.make("lobby", NOW + timedelta(days=1))
+
+    assert kiosks.link(given, NOW) is None
+
+
+def test_the_links_file_opens_nothing_and_a_spoilt_one_opens_nothing_either(tmp_path: Path) -> None:
+    kiosks = Kiosks(tmp_path / "kiosks.json")
+    given = kiosks.make("lobby", NOW + timedelta(days=1))
+
+    assert given not in kiosks.path.read_text()
+    assert kiosks.path.stat().st_mode & 0o077 == 0
+    link = kiosks.link(given, NOW)
+    assert link is not None
+    assert (link.name, kiosks.revoke("nobody"), kiosks.revoke(link.id)) == ("lobby", False, True)
+    kiosks.path.write_text("{")
+    with pytest.raises(WrongSettingError, match="kiosk links"):
+        kiosks.link(given, NOW)
+
+
+async def test_a_stream_ends_when_its_viewer_may_no_longer_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.boards.sse.ASKED_AGAIN_SECONDS", 0.0)
+    hub = Hub()
+    hub.publish(frame(1))
+
+    assert [part async for part in hub.stream(lambda: False)] == [RETRY]
 
 
 def test_the_board_refuses_to_listen_elsewhere_without_tokens() -> None:
@@ -158,11 +192,6 @@ def test_the_board_refuses_to_listen_elsewhere_without_tokens() -> None:
 
     with pytest.raises(WrongSettingError, match="SURGELINE_TOKENS"):
         Settings.from_env(env)
-
-
-def test_a_kiosk_key_that_is_too_short_is_refused() -> None:
-    with pytest.raises(WrongSettingError, match="SURGELINE_KIOSK_KEY"):
-        Kiosk.from_env({"SURGELINE_KIOSK_KEY": "c2hvcnQ="})
 
 
 def samples(shown: Board) -> dict[tuple[str, tuple[str, ...]], float]:

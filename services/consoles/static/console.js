@@ -64,6 +64,35 @@ function onSubmit(event) {
   form.dataset.sent = "1";
 }
 
+// Held for two seconds it stands for the number typed; let go, and nothing has happened.
+const HOLD = 2000;
+
+function holds(button) {
+  let timer = 0;
+  const label = button.textContent;
+  const begin = (event) => {
+    if (timer || (event.key && event.key !== " " && event.key !== "Enter")) return;
+    event.preventDefault();
+    button.textContent = button.dataset.holding;
+    button.classList.add("held");
+    timer = setTimeout(() => {
+      button.form.elements.typed.value = button.dataset.hold;
+      button.form.requestSubmit();
+    }, HOLD);
+  };
+  const end = () => {
+    clearTimeout(timer);
+    timer = 0;
+    button.textContent = label;
+    button.classList.remove("held");
+  };
+  for (const name of ["pointerdown", "keydown"]) button.addEventListener(name, begin);
+  for (const name of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) button.addEventListener(name, end);
+  button.addEventListener("click", (event) => event.preventDefault());
+}
+
+for (const button of document.querySelectorAll("[data-hold]")) holds(button);
+
 document.documentElement.classList.add("scripts");
 document.addEventListener("keydown", onKey);
 document.addEventListener("submit", onSubmit);
