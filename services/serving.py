@@ -20,6 +20,7 @@ from services.audit_log import AuditLog
 from services.auth import Tokens, check_listen
 from services.replies import refusal
 from streams.errors import WrongSettingError
+from streams.secret_files import opened
 from streams.settings import Connections, whole_number
 from streams.telemetry.logs import configure_logs
 
@@ -166,7 +167,7 @@ def run(
     # One line a decision is ours to write; a client library's line a request is not.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        settings = read_settings(os.environ)
+        settings = read_settings(opened(os.environ))
         app = create_app(settings)
     except WrongSettingError as error:
         log = logging.getLogger(f"services.{name}")

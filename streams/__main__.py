@@ -13,6 +13,7 @@ from streams.processors.catalogue import MAKERS
 from streams.processors.settings import StreamsSettings
 from streams.processors.worker import Worker, die
 from streams.sealing import Sealer
+from streams.secret_files import opened
 from streams.telemetry.logs import configure_logs
 
 
@@ -22,9 +23,10 @@ def main(only: str | None) -> None:
     """Fold contacts into counts, surges and seats, until SIGTERM."""
     configure_logs("streams")
     try:
-        settings = StreamsSettings.from_env(os.environ, only)
+        env = opened(os.environ)
+        settings = StreamsSettings.from_env(env, only)
         centre = FollowedCentre(settings.connections)
-        sealer = Sealer.from_env(os.environ)
+        sealer = Sealer.from_env(env)
     except (WrongSettingError, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -9,6 +9,7 @@ from streams.domain.callout.policy import CalloutPolicy
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "raise_needs": ("automatic", "confirm", "off"),
     "unconfirmed": ("send", "drop"),
+    "second_silent": ("send", "drop"),
     "rule": ("forecast", "rounds", "sequential", "blast"),
 }
 _DURATIONS: Final = (
@@ -23,6 +24,7 @@ _DURATIONS: Final = (
     "retry_after",
     "lease",
     "give_up",
+    "second_within",
 )
 _SHORTEST: Final = timedelta(seconds=1)
 _LONGEST_SHIFT: Final = timedelta(hours=24)
@@ -43,6 +45,10 @@ def callout_policy(table: Table) -> CalloutPolicy:
         speed=table.number("speed", default.speed, low=0, high=1),
         most_asked=int(table.number("most_asked", default.most_asked, low=1, high=1e5, whole=True)),
         retries=int(table.number("retries", default.retries, low=0, high=20, whole=True)),
+        second_above=int(
+            table.number("second_above", default.second_above, low=0, high=1e5, whole=True)
+        ),
+        second_pools=table.texts("second_pools", ()),
         place=table.text("place", "", example='"remote"') if table.has("place") else "",
     )
     table.finish()

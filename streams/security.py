@@ -1,6 +1,6 @@
 """By what does a process prove itself to Kafka and Redis, and they to it?
 
-The same settings in every process. A secret comes from a file, never from the environment, which
+The same settings in every process. A password comes from a file, never from the environment, which
 whoever may list processes can read; it is kept out of every printed form.
 """
 

@@ -34,6 +34,7 @@ class CallerSide:
         """Served. A few will call again about it: a reconnect, not a new wish."""
         if person.served is None:
             person.served = how
+            person.served_at = self._hall.agenda.now
         delay = self._hall.behaviour.reconnects_in(person)
         if delay is not None:
             self._hall.agenda.after(delay, lambda: self._hall.call(person))

@@ -40,6 +40,7 @@ class Person:
     on_the_phone: bool = False
     promised: bool = False
     served: Served | None = None
+    served_at: float | None = None
     gave_up: bool = False
     contacts: list[str] = field(default_factory=list)
 

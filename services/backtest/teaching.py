@@ -12,7 +12,7 @@ from streams.domain.centre import Centre
 from streams.domain.detection.baseline import Seasoned, Shape
 from streams.domain.detection.calendar import HOUR, WEEK_HOURS, Calendar
 from streams.domain.detection.checkpoint import season_data
-from streams.domain.detection.in_force import InForce
+from streams.domain.detection.in_force import InForce, Weeks
 from streams.domain.detection.plan import TOTAL
 from streams.domain.detection.season import LearningPolicy, Season
 from streams.events.baselines import BaselineData, BaselineLearned
@@ -33,6 +33,7 @@ class Lesson:
     shares: dict[str, float]
     levels: dict[str, tuple[float, float]]
     season: Season
+    weeks: Weeks
 
     @property
     def per_year(self) -> float:
@@ -59,7 +60,7 @@ class Lesson:
                 seen=seen,
                 expected=expected,
                 slot=slot,
-                season=season_data(self.season) if key == TOTAL else None,
+                season=season_data(self.season, self.weeks) if key == TOTAL else None,
             )
             id_ = derived_id("learned", key, self.last)
             yield BaselineLearned(id=id_, source=SOURCE, subject=key, time=now, data=data)
@@ -138,22 +139,25 @@ class Teacher:
             shares=shares,
             levels=self._levels,
             season=self.season,
+            weeks=self.force.weeks,
         )
 
     def _plain_week(self) -> tuple[float, ...]:
         if self._slot is None:
             return (0.0,) * WEEK_HOURS
+        reference = self.season.reference
+        if reference is not None:
+            seen, expected = self._levels.get(TOTAL, (0.0, 0.0))
+            level = seen / expected if expected > 0 else 1.0
+            hours = self.force.weeks.now.hours
+            return tuple(r * h * level for r, h in zip(reference, hours, strict=True))
         # Any ordinary week to come: its known days would not be ordinary.
         known, self.season.known_day = self.season.known_day, lambda _: None
         calendar = self.season.calendar
-        reference = self.season.reference
         rates = [0.0] * WEEK_HOURS
-        seen, expected = self._levels.get(TOTAL, (0.0, 0.0))
-        level = seen / expected if reference and expected > 0 else 1.0
         for slot in range(self._slot + 2, self._slot + 2 + WEEK_HOURS):
             hour = calendar.hour_of_week(slot)
-            mean = self.season.mean(calendar.begins(slot))
-            rates[hour] = mean * (reference[hour] * level if reference else 1.0)
+            rates[hour] = self.season.mean(calendar.begins(slot))
         self.season.known_day = known
         return tuple(rates)
 

@@ -14,6 +14,7 @@ from services.boards.access import Guard
 from services.boards.board import Board
 from services.boards.fold import Fold
 from services.boards.following import Following
+from services.boards.inquiry import Inquiry
 from services.boards.routes import Doors
 from services.boards.settings import Settings
 from services.serving import new_app
@@ -49,7 +50,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = new_app("boards", settings, life)
     guard = Guard(settings.host, settings.tokens, settings.kiosks, settings.people)
-    routes.install(app, Doors(board, registry, guard, settings.kiosks))
+    inquiry = Inquiry(settings.connections)
+    routes.install(app, Doors(board, registry, guard, settings.kiosks, inquiry))
     return app
 
 

@@ -49,6 +49,7 @@ class Levels:
     def __init__(self) -> None:
         self._open: dict[str, SurgeData] = {}
         self._revisions: dict[str, int] = {}
+        self.known: dict[str, SurgeData] = {}
         self._spans: dict[str, list[Span]] = {}
         self.last_cleared_at: datetime | None = None
         self.transitions: Counter[tuple[str, str]] = Counter()
@@ -59,6 +60,7 @@ class Levels:
         if self._revisions.get(data.episode, -1) >= data.revision:
             return None
         self._revisions[data.episode] = data.revision
+        self.known[data.episode] = data
         was = self._open.pop(data.episode, None)
         before = level_of(was)
         after = "normal" if isinstance(fact, SurgeCleared) else level_of(data)

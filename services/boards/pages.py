@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.boards import words
 from services.boards.outlook import outlook
-from services.boards.snapshot import Decision, Snapshot, encode
+from services.boards.snapshot import Decision, Snapshot, Title, encode
 from services.boards.tiles import tiles
 from services.boards.vendored import static_version
 from streams.domain.centre import Centre
@@ -19,6 +19,15 @@ from streams.domain.centre import Centre
 FOLDER: Final = Path(__file__).parent
 STALE_AFTER_SECONDS: Final = 5.0
 TEN: Final = 10.0
+ROOMS: Final = (
+    Title("상황판", "operations"),
+    Title("상담 현장", "floor"),
+    Title("급증 목록", "surges"),
+)
+NEAR_IS_OLD: Final = Title(
+    "새 자료가 오지 않습니다. 아래 내용은 옛것입니다.",
+    "No new data comes in. What is below is old.",
+)
 LANGUAGES: Final = ("both", "ko", "en")
 PARTS: Final = (
     "level",
@@ -35,24 +44,32 @@ DECISIONS_IN_BOTH: Final = 4
 DECISIONS_IN_ONE: Final = 8
 
 
+def environment() -> Environment:
+    """The templates, with what all of them use."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.globals |= {
+        "words": words,
+        "version": static_version(),
+        "stale_after": STALE_AFTER_SECONDS,
+        "rooms": ROOMS,
+        "rooms_old": NEAR_IS_OLD,
+    }
+    return made
+
+
 class Pages:
     """The board's page and its parts."""
 
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
         self._titles = words.titles(centre)
-        self._environment = Environment(
-            loader=FileSystemLoader(FOLDER / "templates"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=StrictUndefined,
-        )
-        self._environment.globals |= {
-            "words": words,
-            "version": static_version(),
-            "stale_after": STALE_AFTER_SECONDS,
-        }
+        self._environment = environment()
         self._parts = {name: self._environment.get_template(f"{name}.html") for name in PARTS}
 
     def parts(self, snapshot: Snapshot) -> dict[str, str]:
@@ -78,6 +95,10 @@ class Pages:
     def waiting_page(self) -> str:
         """What is shown while the log is still being read."""
         return self._environment.get_template("waiting.html").render(centre=self._centre)
+
+    def nothing_there(self) -> str:
+        """What is shown at an address where no surge is."""
+        return self._environment.get_template("nothing.html").render(centre=self._centre)
 
     def _context(self, snapshot: Snapshot) -> dict[str, Any]:
         zone = self._centre.timezone

@@ -66,7 +66,7 @@ class Reader:
         self._ends = LogEnds(connections, (*FOLLOWED, CONTACTS))
         self._behind = {topic.name for topic in FOLLOWED}
         self._away = False
-        # Set when everything that was there at the start has been folded.
+        # Set when everything that was there at the start has been folded, and its age is known.
         self.all_read = asyncio.Event()
 
     async def run(self) -> None:
@@ -96,7 +96,6 @@ class Reader:
         def caught_up() -> None:
             self._behind.discard(topic.name)
             if not self._behind:
-                self.all_read.set()
                 log.info("board caught up with the log")
 
         records = follow(self._connections, topic, since=since, on_caught_up=caught_up)
@@ -108,7 +107,7 @@ class Reader:
         self._fold.passed(topic.name, record.partition, record.offset)
         if topic is BASELINES and not (record.key or b"").startswith(LEARNED):
             return
-        for event in _events(topic.name, record.value):
+        for event in events_of(topic.name, record.value):
             self._fold.observe(topic.name, record.partition, record.offset, written_at, event)
 
     async def _poll(self) -> None:
@@ -123,10 +122,12 @@ class Reader:
             else:
                 self._away = False
                 self._fold.polled(Poll(asked_at, last))
+                if not self._behind:
+                    self.all_read.set()
             await asyncio.sleep(POLL_SECONDS)
 
 
-def _events(topic: str, value: bytes | None) -> Sequence[CloudEvent]:
+def events_of(topic: str, value: bytes | None) -> Sequence[CloudEvent]:
     """A record's events. One of a type that we do not know yet is newer than we are: counted."""
     if value is None:
         return ()

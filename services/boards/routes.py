@@ -11,10 +11,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.boards import rooms
 from services.boards.access import COOKIE, Guard
 from services.boards.board import Board
+from services.boards.inquiry import Inquiry
 from services.boards.kiosks import Kiosks
-from services.boards.pages import LANGUAGES
+from services.boards.rooms import language_of
 from services.boards.vendored import STATIC
 from services.openapi import ERROR_SCHEMA, refusals
 
@@ -39,18 +41,22 @@ MEDIA: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the routes need: the board, its metrics, who may look, and the screens' links."""
+    """What the routes need: the board, its metrics, who may look, the screens' links, and
+    the surges' cases.
+    """
 
     board: Board
     registry: CollectorRegistry
     check: Guard
     kiosks: Kiosks | None
+    inquiry: Inquiry
 
 
 def install(app: FastAPI, doors: Doors) -> None:
     """Give the app its routes."""
     app.add_middleware(Careful)
     _install_page(app, doors.board, doors.check)
+    rooms.install(app, doors.board, doors.check, doors.inquiry)
     _install_numbers(app, doors)
     _install_health(app, doors)
     if doors.kiosks is not None:
@@ -62,7 +68,7 @@ def _install_page(app: FastAPI, board: Board, check: Guard) -> None:
     async def page(lang: str = "both") -> Response:
         if board.snapshot is None:
             return Response(board.pages.waiting_page(), 503, NOT_KEPT, HTML)
-        html = board.pages.page(board.snapshot, _language(lang))
+        html = board.pages.page(board.snapshot, language_of(lang))
         return Response(html, 200, NOT_KEPT, HTML)
 
     @app.get("/events", include_in_schema=False, dependencies=[Depends(check)])
@@ -115,7 +121,7 @@ def _install_kiosk(app: FastAPI, kiosks: Kiosks) -> None:
     @app.get("/kiosk/{given}", include_in_schema=False)
     async def enter(given: str, request: Request, lang: str = "both") -> Response:
         link = kiosks.link(given, datetime.now(UTC))
-        answer = RedirectResponse(f"/?lang={_language(lang)}", 303, NOT_KEPT)
+        answer = RedirectResponse(f"/?lang={language_of(lang)}", 303, NOT_KEPT)
         if link is not None:
             secure = request.url.scheme == "https"
             answer.set_cookie(
@@ -127,10 +133,6 @@ def _install_kiosk(app: FastAPI, kiosks: Kiosks) -> None:
                 secure=secure,
             )
         return answer
-
-
-def _language(asked: str) -> str:
-    return asked if asked in LANGUAGES else "both"
 
 
 class Careful:

@@ -24,6 +24,7 @@ from services.ports import (
     TextHandOff,
     TextOrder,
 )
+from services.tasks import end
 from streams.domain.callbacks.book import CallbackBook
 from streams.domain.callbacks.callback import RefusedError, in_flight
 from streams.domain.callbacks.duties import (
@@ -99,10 +100,7 @@ class Dispatcher:
 
     async def close(self) -> None:
         """Stop; what is owed will be found in the list again."""
-        workers = list(self._workers.values())
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        await asyncio.gather(*map(end, list(self._workers.values())))
         self._latest.clear()
         self._placed.clear()
 

@@ -35,8 +35,10 @@ from streams.topics import CALLBACKS
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS: Final = 1.0
-AT_ONCE: Final = 100
+# Small and often: whoever asks for the next callback waits for no more than one slice.
+EVERY_SECONDS: Final = 0.1
+AT_ONCE: Final = 10
+AGAIN_SECONDS: Final = 1.0
 SETTLED_SECONDS: Final = 3.0
 # What is about to be forgotten may be gone already.
 COMPARED_FOR: Final = STATES_KEPT - timedelta(hours=1)
@@ -81,10 +83,10 @@ class Reconciler:
                     self._read[record.partition] = record.offset + 1
             except KafkaError as error:
                 log.warning("log cannot be followed", extra={"error": type(error).__name__})
-                await asyncio.sleep(EVERY_SECONDS)
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def run(self) -> None:
-        """Compare a slice every second, while the list is served."""
+        """Compare slice after slice, while the list is served."""
         while True:
             await asyncio.sleep(EVERY_SECONDS)
             try:
@@ -95,17 +97,19 @@ class Reconciler:
                 self._suspects.clear()
 
     async def look(self, worklist: Worklist) -> None:
-        """Compare the next slice, and look again at what was different."""
+        """Compare the next slice, and look again at what was different a while ago."""
         if worklist is not self._checked:
             self._checked = worklist
             self._suspects.clear()
-        slice_ = dict.fromkeys([*self._suspects, *await self._next_slice(worklist)])
+        settled = time.monotonic() - SETTLED_SECONDS
+        again = [one for one, suspect in self._suspects.items() if suspect.since <= settled]
+        slice_ = dict.fromkeys([*again, *await self._next_slice(worklist)])
         states = {one: self._on_the_log(one) for one in slice_}
         seen = await worklist.inspect(states)
         metrics.CALLBACK_COMPARED.inc(len(seen))
         different = {one: found for one, found in seen.items() if not _same(states[one], found)}
-        for one in self._suspects.keys() - different.keys():
-            del self._suspects[one]
+        for one in slice_.keys() - different.keys():
+            self._suspects.pop(one, None)
         if different:
             await self._judge(worklist, states, different)
 

@@ -31,6 +31,7 @@ from services.callbacks.settings import Settings
 from services.callbacks.sweeper import Sweeper
 from services.callbacks.worklist import Worklist
 from services.ports import PhoneLines
+from services.tasks import end
 from streams.domain.centre import Centre
 from streams.errors import SurgelineError
 from streams.events.callbacks import CallbackChanged
@@ -107,9 +108,7 @@ class Running:
 
     async def stop(self) -> None:
         """Finish what was decided, then close."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*map(end, self._tasks))
         await self._close()
         if self._http_phone is not None:
             await self._http_phone.stop()
@@ -165,9 +164,7 @@ class Running:
         self._served.clear()
         self.commands.close()
         metrics.CALLBACK_READY.set(0)
-        if self._passing_on is not None:
-            self._passing_on.cancel()
-            await asyncio.wait([self._passing_on])
+        await end(self._passing_on)
         self.relay.close()
         await self.dispatcher.close()
         if self._worklist is not None:

@@ -63,7 +63,7 @@ class Offered:
     """An offer as its person may see it. Nothing in it says who they are.
 
     `open` is false once an answer can change nothing any more; `reply` is what an answer given
-    before was told.
+    before was told. `since` and `until` are the hours they gave, when not all.
     """
 
     offer: str
@@ -84,6 +84,8 @@ class Offered:
     place: str = ""
     notes: tuple[str, ...] = ()
     arrives_at: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     reply: Reply | None = None
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
+import msgspec
+
 from services.callout.answering.tokens import Tokens, hash_of
 from services.callout.answers import Answer, Offered, Reply, ReplyKind
 from services.callout.commands import Commands
@@ -16,8 +18,9 @@ from streams.domain.callout.answering import LATER_MINUTES, Said
 from streams.domain.callout.book import GOING_ON, CalloutBook, RefusedError
 from streams.domain.callout.candidates import may_be_asked
 from streams.domain.callout.seating import seats_needed
+from streams.domain.centre import Centre
 from streams.domain.people.eligible import Verdict
-from streams.events.callouts import CalloutData, GivenAnswer, OfferData
+from streams.events.callouts import GivenAnswer, Need, OfferData
 from streams.telemetry import metrics_callout as metrics
 
 _GONE: Final = Verdict(ok=False, reason="inactive")
@@ -41,6 +44,10 @@ class AnswersIn:
         self._now = now
         self._place = place
         self._of_token: dict[str, str] = {}
+
+    def go_by(self, centre: Centre) -> None:
+        """Another version of the centre is in force."""
+        self._place = centre.callout.place
 
     def learn(self, offer_id: str) -> None:
         """An offer there is: its link can be followed from now on."""
@@ -72,8 +79,8 @@ class AnswersIn:
 
         def decide(book: CalloutBook, now: datetime) -> Said:
             known = book.offer(offer)
-            verdict = self._verdict(book.callout(known.callout), known, now)
             given = _given(known, answer, now)
+            verdict = self._verdict(book.callout(known.callout).need, known, given, now)
             return answering.answer(
                 book,
                 offer,
@@ -116,12 +123,16 @@ class AnswersIn:
             seconds = (self._now() - attempt.sent_at).total_seconds()
             metrics.PROVIDER_DELIVERY_SECONDS.labels(receipt.provider).observe(max(0.0, seconds))
 
-    def _verdict(self, callout: CalloutData, offer: OfferData, now: datetime) -> Verdict:
+    def _verdict(self, need: Need, offer: OfferData, given: GivenAnswer, now: datetime) -> Verdict:
+        """Whether they may work the hours they give: fewer may be allowed where all are not."""
+        start, end = given.since or need.start, given.until or need.end
+        if need.start <= start < end <= need.end:
+            need = msgspec.structs.replace(need, start=start, end=end)
         person = self._directory.person(offer.person)
         if person is None:
             return _GONE
         directory = self._directory
-        return may_be_asked(person, directory.roster, callout.need, now, directory.rules)
+        return may_be_asked(person, directory.roster, need, now, directory.rules)
 
     def _offered(self, offer_id: str | None) -> Offered | None:
         book = self._commands.book
@@ -153,6 +164,8 @@ class AnswersIn:
             pool=callout.need.pool,
             place=self._place,
             notes=offer.warnings,
+            since=offer.since,
+            until=offer.until,
             reply=_reply(said) if said is not None else None,
             **more,
         )
@@ -169,6 +182,7 @@ def _given(offer: OfferData, answer: Answer, now: datetime) -> GivenAnswer:
         channel=answer.via,
         reason=answer.reason or None,
         arrives_in_minutes=arrives,
+        since=answer.starts_at,
         until=answer.ends_at,
         by=answer.by or None,
     )

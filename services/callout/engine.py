@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from services.adapters.redis import RedisLostError
+from services.callout import measures
 from services.callout.commands import Commands
 from services.callout.directory import Directory
 from services.callout.rebuild import is_old
@@ -19,9 +20,7 @@ from services.outbox import NotReadyError
 from streams.domain.callout import asking, ticking
 from streams.domain.callout.book import CalloutBook, State
 from streams.domain.callout.candidates import Candidate, NotNow, sort_out
-from streams.domain.callout.seating import in_reserve
 from streams.events.callouts import CalloutData, Need
-from streams.telemetry import metrics_callout as metrics
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ class Engine:
                 and callout.look_at <= self._now()
             ):
                 await self.look(callout.id)
-        self._measure(self._commands.book)
+        measures.gauge(self._commands.book)
 
     async def look(self, callout_id: str) -> int:
         """Ask whom the forecast wants; how many that were."""
@@ -119,18 +118,6 @@ class Engine:
             states: list[State] = [*book.offers_of(callout.id), callout]
             await store.forget(states)
             book.forget(callout.id)
-
-    def _measure(self, book: CalloutBook) -> None:
-        """The gauges, of true call-outs; a drill shows in the console."""
-        going = [one for one in book.still_open() if not one.drill]
-        needed = sum(quota.seats for one in going for quota in one.need.quotas)
-        offers = [offer for one in going for offer in book.offers_of(one.id)]
-        metrics.SEATS.labels("needed").set(needed)
-        metrics.SEATS.labels("accepted").set(sum(1 for o in offers if o.seat is not None))
-        metrics.SEATS.labels("arrived").set(sum(1 for o in offers if o.arrived_at is not None))
-        waiting = sum(len(in_reserve(book, one.id)) for one in going)
-        metrics.SEATS.labels("waitlisted").set(waiting)
-        metrics.UNREACHABLE_PEOPLE.set(sum(1 for o in offers if o.state == "unreachable"))
 
 
 def last_asked(book: CalloutBook) -> dict[str, datetime]:

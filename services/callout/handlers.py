@@ -104,13 +104,19 @@ class Handlers:
         callout = self._commands.book.callout(callout_id)
         policy = self._policy(callout, mark, rule, speed)
 
-        def decide(book: CalloutBook, now: datetime) -> CalloutData:
-            wanted = seats_needed(book.callout(callout_id).need)
+        def decide(book: CalloutBook, now: datetime) -> CalloutData | None:
+            callout = book.callout(callout_id)
+            wanted = seats_needed(callout.need)
             if people is not None and people != wanted:
                 raise RefusedError("held", f"the need is {wanted} seats, not {people}", "people")
+            if callout.state == "previewed" and not self._agreed(book, callout, policy, by, now):
+                return None
             return life.start(book, callout_id, policy, by, now)
 
         started = await self._commands.run("start", decide)
+        if started is None:
+            within = self._centre().callout.second_within
+            raise RefusedError("second_person", f"somebody else must agree within {within}")
         log.warning("call-out started", extra={"callout": callout_id, "by": by})
         await self._engine.look(callout_id)
         return started
@@ -177,6 +183,20 @@ class Handlers:
             return answering.arrived(book, offer.id, now)
 
         return await self._commands.run("arrived", decide)
+
+    def _agreed(
+        self, book: CalloutBook, callout: CalloutData, policy: Policy, by: str, now: datetime
+    ) -> bool:
+        """Whether it may go out. If not yet, the wish is kept with the slider where it was."""
+        rules = self._centre().callout
+        if callout.drill or not rules.needs_second(callout.need):
+            return True
+        if life.ask_second(book, callout.id, by, rules.second_within, now):
+            return True
+        waiting = book.callout(callout.id)
+        if waiting.policy != policy:
+            book.put(msgspec.structs.replace(waiting, policy=policy), now)
+        return False
 
     def _policy(
         self, callout: CalloutData, mark: str | None, rule: str | None, speed: float | None

@@ -85,7 +85,7 @@ async def open_need(
 ) -> dict[str, Any]:
     """A need, and its call-out as a draft: nothing is sent yet."""
     policy = ask.needs.policy
-    centre = live.settings.centre
+    centre = live.centre()
     known = {pool.name for pool in centre.pools} | set(centre.people.pools)
     if body.pool not in known:
         raise RefusedError("invalid", f"pools are {', '.join(sorted(known))}", "pool")
@@ -157,7 +157,7 @@ async def preview(
 ) -> dict[str, Any]:
     """Who would be asked, why not the others, how long it would take, what they would read."""
     seen = await in_time(ask.preview(callout_id, body.mark, body.rule, body.speed))
-    return views.shown_preview(seen, live.settings.centre)
+    return views.shown_preview(seen, live.centre())
 
 
 @router.post("/v1/callouts/{callout_id}/start")
@@ -229,6 +229,7 @@ async def answer(
         at=live.now(),
         reason=body.reason,
         arrives_at=body.arrives_at,
+        starts_at=body.starts_at,
         ends_at=body.ends_at,
         by=who.name,
     )

@@ -16,6 +16,7 @@ from typing import Any, Final
 from aiokafka.errors import KafkaError
 
 from services.adapters.redis import RedisLostError
+from services.callout import measures
 from services.callout.answers_in import AnswersIn
 from services.callout.auditor import Auditor
 from services.callout.commands import Commands
@@ -36,8 +37,8 @@ from services.outbox import NotReadyError, OutboxRelay
 from streams.domain.callout.book import CalloutBook, Change
 from streams.domain.centre import Centre
 from streams.errors import SurgelineError
-from streams.events.callouts import CalloutData, OfferData
-from streams.kafka import FollowedClock, LogWriter, Outgoing
+from streams.events.callouts import OfferData
+from streams.kafka import FollowedCentre, FollowedClock, LogWriter, Outgoing
 from streams.telemetry import metrics_callout as metrics
 from streams.topics import CALLOUTS, SEATS, SURGES
 
@@ -51,7 +52,9 @@ class Running:
     """Everything of one call-out process."""
 
     def __init__(self, settings: Settings, lines: Lines) -> None:
-        connections, centre = settings.connections, settings.centre
+        connections = settings.connections
+        self._centre = FollowedCentre(connections)
+        centre = self._centre.centre
         self.settings = settings
         self.lines = lines
         self.clock = FollowedClock(connections)
@@ -98,6 +101,7 @@ class Running:
             (centre.title_ko, centre.title_en),
             centre.timezone,
         )
+        self._centre.on_change(self._go_by)
         self.version = 0
         self._seen = asyncio.Event()
         self._store: Store | None = None
@@ -110,8 +114,13 @@ class Running:
         return self.clock.now()
 
     def centre(self) -> Centre:
-        """The centre as it is now."""
-        return self.settings.centre
+        """The centre file in force."""
+        return self._centre.centre
+
+    def _go_by(self, centre: Centre) -> None:
+        """A call-out that runs keeps the policy it was started with."""
+        for part in (self.people, self.answers, self.sender, self.sheets):
+            part.go_by(centre)
 
     def wake(self) -> None:
         """Something changed: whoever acts on it looks at once."""
@@ -141,6 +150,7 @@ class Running:
         await self.lines.stop()
         await self.writer.stop()
         await self.followed.stop()
+        await self._centre.stop()
         await self.clock.stop()
 
     def why_not(self) -> str:
@@ -171,6 +181,7 @@ class Running:
     async def _live(self) -> None:
         await self._again_until_done("log away at start", self.writer.start)
         await self._again_until_done("clock not yet read", self.clock.start)
+        await self._again_until_done("centre not yet read", self._centre.start)
         await self._again_until_done("people not yet read", self.followed.start)
         await self._again_until_done("people not yet listed", self._list_people)
         while True:
@@ -239,11 +250,9 @@ class Running:
 
     def _changed(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            state, before = change.state, change.before
-            if isinstance(state, OfferData) and change.expected == 0:
-                self.answers.learn(state.id)
-            if isinstance(state, CalloutData) and isinstance(before, CalloutData):
-                _measure(before, state)
+            if isinstance(change.state, OfferData) and change.expected == 0:
+                self.answers.learn(change.state.id)
+        measures.count(changes)
         self.seated.changed(changes)
         self.version += 1
         self._seen.set()
@@ -276,17 +285,6 @@ class Running:
         task = asyncio.create_task(work)
         task.add_done_callback(_end_on_error)
         self._tasks.append(task)
-
-
-def _measure(before: CalloutData, after: CalloutData) -> None:
-    """How soon the first message went, and how soon the seats were filled."""
-    if after.started_at is None or after.drill:
-        return
-    if before.first_attempt_at is None and after.first_attempt_at is not None:
-        waited = after.first_attempt_at - after.started_at
-        metrics.FIRST_ATTEMPT_SECONDS.observe(waited.total_seconds())
-    if before.filled_at is None and after.filled_at is not None:
-        metrics.FILL_SECONDS.observe((after.filled_at - after.started_at).total_seconds())
 
 
 def _end_on_error(task: "asyncio.Task[None]") -> None:

@@ -111,6 +111,7 @@ class AnswerBody(_Body):
     via: Literal["console", "paper"] = "console"
     reason: DeclineReason = ""
     arrives_at: AwareDatetime | None = None
+    starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
 
 

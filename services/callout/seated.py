@@ -19,6 +19,7 @@ from services.callout.people.people import People
 from services.outbox import NotReadyError
 from streams.domain.callout import answering
 from streams.domain.callout.book import CalloutBook, Change, RefusedError
+from streams.domain.callout.offers import ends_for, starts_for
 from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
 from streams.events.agents import STAFFED, AgentStateChanged
 from streams.events.callouts import OfferData
@@ -117,8 +118,8 @@ class Seated:
         return Shift(
             id=derived_id("seat", offer.id),
             person=offer.person,
-            starts_at=need.start,
-            ends_at=min(need.end, offer.until) if offer.until else need.end,
+            starts_at=starts_for(need, offer),
+            ends_at=ends_for(need, offer),
             kind="seat",
             pool=need.pool,
             source=f"callout/{offer.callout}",

@@ -33,6 +33,7 @@ from streams.domain.callout import sending
 from streams.domain.callout.book import CalloutBook
 from streams.domain.callout.candidates import may_be_asked
 from streams.domain.callout.sending import Heard
+from streams.domain.centre import Centre
 from streams.domain.people.person import can_be_paged_by, method_of
 from streams.events.callouts import CalloutData, OfferData, PageAttempt
 from streams.events.people import Person
@@ -84,6 +85,11 @@ class Sender:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[tuple[bool, str], asyncio.Semaphore] = {}
 
+    def go_by(self, centre: Centre) -> None:
+        """Another version of the centre is in force: messages say so from now on."""
+        self._titles = {"ko": centre.title_ko, "en": centre.title_en}
+        self._place = centre.callout.place
+
     def wake(self) -> None:
         """Something changed: look at once."""
         self._woken.set()
@@ -126,6 +132,8 @@ class Sender:
     async def _round(self) -> None:
         for router in self._lines.both():
             router.tick()
+        for line in self._lines.live.lines():
+            metrics.PROVIDER_WEIGHT.labels(line.provider, line.kind).set(line.points / 100)
         book = self._commands.book
         for attempt in sending.leases_over(book, wall()):
             self._spawn(f"lease {attempt.id}", self._lease_over(attempt))

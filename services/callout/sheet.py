@@ -22,6 +22,7 @@ from services.callout.engine import Engine
 from services.outbox import NotReadyError
 from streams.domain.callout.book import CalloutBook
 from streams.domain.callout.seating import seats_needed
+from streams.domain.centre import Centre
 from streams.events.callouts import CalloutData
 from streams.sealing import CannotOpenError
 
@@ -62,6 +63,11 @@ class Sheets:
         self._folder = folder / FOLDER
         self._title = title
         self._zone = zone
+
+    def go_by(self, centre: Centre) -> None:
+        """Another version of the centre is in force."""
+        self._title = centre.title_ko, centre.title_en
+        self._zone = centre.timezone
 
     async def run(self) -> None:
         """Write them again and again."""

@@ -17,9 +17,10 @@ from services.callout.commands import Commands
 from services.callout.needs import Needs, call_up
 from services.outbox import NotReadyError
 from streams.domain.callout.book import RefusedError
+from streams.domain.callout.quotas import grown, shared
 from streams.domain.centre import Centre
 from streams.errors import InvalidEventError
-from streams.events.callouts import Need, Quota
+from streams.events.callouts import Need
 from streams.events.codec import decode
 from streams.events.surges import SeatsData, SeatsNeeded, SurgeCleared, SurgeDeclared, SurgeRevised
 from streams.kafka import Record, follow
@@ -121,16 +122,18 @@ class SurgesIn:
         if known is not None:
             arrived = sum(1 for o in book.offers_of(known.id) if o.arrived_at is not None)
         wanted = seats.gap + arrived
-        before = sum(q.seats for q in known.need.quotas) if known is not None else 0
+        before = known.need.quotas if known is not None else ()
         # It grows with the evidence; fewer are wanted when the surge is over, or by hand.
-        if wanted <= before:
+        if wanted <= sum(quota.seats for quota in before):
             return
         policy, centre = self._needs.policy, self._centre()
+        own = next((one for one in centre.pools if one.name == pool), None)
+        lanes = {lane: float(median) for lane, (median, _) in seats.skills.items()}
         start = known.need.start if known is not None else now + call_up(centre, pool)
         need = Need(
             dedup_key=key,
             pool=pool,
-            quotas=(Quota(seats=wanted),),
+            quotas=grown(before, shared(wanted, lanes, own)),
             start=start,
             end=known.need.end if known is not None else start + policy.shift,
             severity="high",

@@ -80,6 +80,7 @@ def shown_offer(book: CalloutBook, offer: OfferData) -> dict[str, Any]:
         "arrived_at": offer.arrived_at,
         "no_show_at": offer.no_show_at,
         "arrives_in_minutes": offer.arrives_in_minutes,
+        "since": offer.since,
         "until": offer.until,
         "warnings": list(offer.warnings),
         "needs_human": _needs_human(offer),

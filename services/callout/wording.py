@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from streams.domain.callout.offers import ends_for, starts_for
 from streams.events.callouts import CalloutData, OfferData, Purpose
 
 DRILL: Final = {"ko": "[훈련] ", "en": "DRILL. "}
@@ -47,19 +48,19 @@ def text_of(
     place: str,
 ) -> str:
     """The message, without its link."""
-    return _text(
-        callout, offer.until or callout.need.end, purpose, language, timezone, centre, place
-    )
+    hours = starts_for(callout.need, offer), ends_for(callout.need, offer)
+    return _text(callout, hours, purpose, language, timezone, centre, place)
 
 
 def asked_with(callout: CalloutData, language: str, timezone: str, centre: str, place: str) -> str:
     """What the first message would say; shown before anything is sent."""
-    return _text(callout, callout.need.end, "ask", language, timezone, centre, place)
+    hours = callout.need.start, callout.need.end
+    return _text(callout, hours, "ask", language, timezone, centre, place)
 
 
 def _text(
     callout: CalloutData,
-    until: datetime,
+    hours: tuple[datetime, datetime],
     purpose: Purpose,
     language: str,
     timezone: str,
@@ -67,7 +68,7 @@ def _text(
     place: str,
 ) -> str:
     zone = ZoneInfo(timezone)
-    start, end = _local(callout.need.start, zone), _local(until, zone)
+    start, end = (_local(moment, zone) for moment in hours)
     text = _TEXTS[purpose, language].format(
         centre=centre,
         day=f"{start:%d.%m.}",

@@ -21,12 +21,17 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "learn": ("services.cli.learn", "Learn ordinary weeks from a recording of contacts."),
     "backtest": ("services.cli.backtest", "Say which surges a recording of contacts holds."),
     "order": ("services.cli.order", "Declare, dismiss, extend or close a surge; plan an event."),
+    "drill": ("services.cli.drill", "Play a crisis in virtual time, and ask what if."),
     "seats": ("services.cli.seats", "Say how many counselors a load of contacts needs."),
     "callout": ("services.cli.callout", "Call people in until the seats are filled."),
+    "report": ("services.cli.report", "Write the after-action report of one surge."),
     "people": ("services.cli.people", "Take in the list of people who can be called out."),
     "pictures": ("services.cli.pictures", "Photograph the board while a crisis plays."),
     "accounts": ("services.cli.accounts", "Say who may sign in at the consoles."),
     "topics": ("services.cli.topics", "List the topics of the log, or make them."),
+    "export": ("services.cli.export", "Write the open state into one encrypted file."),
+    "import": ("services.cli.import_", "Put an exported state onto an empty log."),
+    "keys": ("services.cli.keys", "Make the secrets of an installation, a file for each."),
 }
 
 

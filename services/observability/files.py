@@ -3,16 +3,21 @@
 from pathlib import Path
 from typing import Final
 
-from services.observability import alertmanager, alerts, metric_page, recording, rules
+from services.observability import alertmanager, alerts, chart, metric_page, recording, rules
 from services.observability.grafana import kit, provisioning
 
 ROOT: Final = Path(__file__).parents[2]
 # Files here that are not made are stale: their board or rule is gone.
-MADE_FOLDERS: Final = ("deploy/prometheus/rules", "deploy/grafana/dashboards")
+MADE_FOLDERS: Final = (*chart.COPIED, *chart.COPIED.values())
 
 
 def made() -> dict[str, str]:
     """Every file by its path from the root."""
+    first = _for_one_machine()
+    return {**first, **chart.files(first)}
+
+
+def _for_one_machine() -> dict[str, str]:
     return {
         "deploy/prometheus/rules/recording.yml": rules.as_yaml(recording.groups()),
         "deploy/prometheus/rules/alerts.yml": rules.as_yaml(alerts.groups()),

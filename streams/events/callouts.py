@@ -96,6 +96,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_seconds: float = 15.0
     lease_seconds: float = 30.0
     give_up_after_seconds: float = 60.0
+    second_silent: Literal["send", "drop"] = "drop"
     version: str = ""
 
 
@@ -103,7 +104,8 @@ class CalloutData(Data, frozen=True, kw_only=True):
     """`version` counts transitions from 1. `ref` is what people type to answer: two digits.
 
     `tier` is the last tier opened; `more` raises the need by hand. `acceptances` numbers the yeses,
-    which is the order of the waitlist. `look_at` is when the forecast is due again.
+    which is the order of the waitlist. `look_at` is when the forecast is due again. `second_for`
+    wants it sent, and somebody else has until `second_until` to agree.
     """
 
     id: str
@@ -119,6 +121,8 @@ class CalloutData(Data, frozen=True, kw_only=True):
     created_at: datetime
     started_at: datetime | None = None
     started_by: str | None = None
+    second_for: str | None = None
+    second_until: datetime | None = None
     touched_at: datetime
     touched_by: str = ""
     look_at: datetime | None = None
@@ -165,8 +169,9 @@ class PageAttempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What somebody said, whichever way; answers are added, never edited.
 
-    `key` makes a repeated delivery the same answer. `arrives_in_minutes` and `until` are what they
-    added to a yes; `by` is who typed it in when they said it in person.
+    `key` makes a repeated delivery the same answer. `arrives_in_minutes` and the hours they can
+    give (`since`, `until`, when not all) are what they added to a yes; `by` is who typed it in when
+    they said it in person.
     """
 
     key: str
@@ -175,6 +180,7 @@ class GivenAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     channel: str
     reason: str | None = None
     arrives_in_minutes: int | None = None
+    since: datetime | None = None
     until: datetime | None = None
     late: bool = False
     by: str | None = None
@@ -184,7 +190,8 @@ class OfferData(Data, frozen=True, kw_only=True):
     """One person for one call-out.
 
     Answered, accepted, arrived and not shown up are four facts of their own. `quota` is the one
-    they are asked for, `seat` the seat they have (from 1), `turn` the number of their yes.
+    they are asked for, `seat` the seat they have (from 1), `turn` the number of their yes. `since`
+    and `until` are the hours they can give, when not all.
     """
 
     id: str
@@ -209,6 +216,7 @@ class OfferData(Data, frozen=True, kw_only=True):
     accepted_at: datetime | None = None
     arrived_at: datetime | None = None
     no_show_at: datetime | None = None
+    since: datetime | None = None
     until: datetime | None = None
     arrives_in_minutes: int | None = None
     attempts: tuple[PageAttempt, ...] = ()

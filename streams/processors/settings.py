@@ -20,7 +20,8 @@ class StreamsSettings:
     are scaled up and down have none.
 
     Health and metrics hold no personal data but carry no authentication either, so they are
-    given on loopback only.
+    given on loopback only, unless SURGELINE_METRICS_OUTSIDE says that something else, such as a
+    network policy, keeps strangers away.
     """
 
     connections: Connections = field(default_factory=Connections)
@@ -41,9 +42,10 @@ class StreamsSettings:
                 f"--only names {', '.join(unknown)}; there are {', '.join(PROCESSORS)}"
             )
         host = env.get("SURGELINE_HOST", "127.0.0.1")
-        if host not in LOOPBACK:
+        if host not in LOOPBACK and env.get("SURGELINE_METRICS_OUTSIDE") != "1":
             raise WrongSettingError(
-                f"SURGELINE_HOST is {host!r}, but health and metrics are given on loopback only"
+                f"SURGELINE_HOST is {host!r}, but health and metrics are given on loopback only,"
+                " unless SURGELINE_METRICS_OUTSIDE=1 says that the network guards them"
             )
         return cls(
             connections=Connections.from_env(env),

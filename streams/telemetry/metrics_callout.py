@@ -13,14 +13,14 @@ SEATS: Final = _callout.gauge(
 )
 OLDEST_UNACKNOWLEDGED: Final = _callout.gauge(
     "surgeline_callout_oldest_unacknowledged_timestamp_seconds",
-    "When the oldest page that nobody has acknowledged was sent; 0 when there is none.",
+    "Since when the call-out that waits longest for anybody's answer pages people; 0: none does.",
 )
 PAGES_SENT: Final = _callout.counter(
     "surgeline_pages_sent_total", "Messages handed to a provider, by result.", ["channel", "result"]
 )
 PAGE_ACKNOWLEDGE_SECONDS: Final = _callout.histogram(
     "surgeline_page_acknowledge_seconds",
-    "Time from the first message of a page until somebody acknowledged it.",
+    "Time from the first message to a person until they answered.",
     ["tier"],
     buckets=(15, 30, 60, 120, 300, 600, 1200, 3600),
 )
@@ -33,10 +33,6 @@ FILL_SECONDS: Final = _callout.histogram(
     "surgeline_callout_fill_seconds",
     "Time from a need until all its seats were taken.",
     buckets=(60, 120, 300, 600, 900, 1200, 1800, 3600),
-)
-FORECAST_ERROR_SEATS: Final = _callout.gauge(
-    "surgeline_callout_forecast_error_seats",
-    "Seats taken less seats forecast, of the call-out closed last.",
 )
 ATTEMPTS: Final = _callout.counter(
     "surgeline_callout_attempts_total",
@@ -65,7 +61,9 @@ PROVIDER_DELIVERY_SECONDS: Final = _callout.histogram(
     buckets=(1, 2, 5, 10, 30, 60, 300),
 )
 PROVIDER_WEIGHT: Final = _callout.gauge(
-    "surgeline_callout_provider_weight", "Share of new messages a provider is given.", ["provider"]
+    "surgeline_callout_provider_weight",
+    "Share of new messages of a kind that a provider is given.",
+    ["provider", "channel"],
 )
 OUTBOX_OLDEST: Final = _callout.gauge(
     "surgeline_callout_outbox_oldest_timestamp_seconds",
@@ -90,7 +88,9 @@ OPT_OUTS: Final = _callout.counter(
     ["result"],
 )
 REST_OVERRIDES: Final = _callout.counter(
-    "surgeline_callout_rest_overrides_total", "Times a rest rule was overridden, by rule.", ["rule"]
+    "surgeline_callout_rest_overrides_total",
+    "Seats given against a rest rule that only warns, by rule.",
+    ["rule"],
 )
 UNREACHABLE_PEOPLE: Final = _callout.gauge(
     "surgeline_callout_unreachable_people", "People on the rota whom no channel reaches now."
@@ -98,10 +98,6 @@ UNREACHABLE_PEOPLE: Final = _callout.gauge(
 AUDITOR_LAST_SUCCESS: Final = _callout.gauge(
     "surgeline_callout_auditor_last_success_timestamp_seconds",
     "When it was last checked that no step of a running call-out is overdue.",
-)
-PROBE_SECONDS: Final = _callout.gauge(
-    "surgeline_callout_probe_seconds",
-    "Time that the last test message took from being asked for to its receipt.",
 )
 READY: Final = _callout.gauge("surgeline_callout_ready", "1 while call-outs are decided.")
 EPOCH: Final = _callout.gauge(

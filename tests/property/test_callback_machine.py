@@ -86,10 +86,10 @@ class CallbackMachine(CallbackWorld):
             if before is not None:
                 assert after.state in STEPS[before.state]
                 assert after.origin <= before.origin
-                assert after.token == before.token + (change.name == "leased") or (
-                    change.name == "renewed" and after.epoch > before.epoch
-                )
+                given = change.name == "leased" or after.epoch > before.epoch
+                assert after.token == before.token + given
                 assert after.text is None or len(before.attempts) > 0
+                assert before.text in (None, "owed") or after.text == before.text
                 assert before.state in {*WAITING, "closed"} or after.outcome != "expired"
             if change.name == "leased":
                 self._is_rightly_given(after)

@@ -29,7 +29,7 @@ from streams.events.surges import (
     WaitEstimated,
 )
 from streams.kafka import Outgoing
-from streams.topics import AGENTS, CALLBACKS, PULSES, QUEUES, SEATS, SURGES, Topic
+from streams.topics import AGENTS, CALLBACKS, PULSES, QUEUES, SEATS, SURGES, Topic, partition_of
 
 CALM = timedelta(minutes=60)
 DECLARED_AFTER = timedelta(seconds=9)
@@ -96,7 +96,8 @@ class Story:
         redials = int(overflows and self._random.random() < 0.4)
         for key in keys:
             self.told.people[key] += 1
-            yield _record(PULSES, _pulse(key, number, at, redials), partition=number % 12)
+            pulse = _pulse(key, number, at, redials)
+            yield _record(PULSES, pulse, partition=partition_of(key, PULSES))
         if not overflows:
             self.told.requests["answered_live"] += 1
         elif number % NUMBERLESS_EVERY == 0:

@@ -39,6 +39,7 @@ AGENTS = 50
 TURNS = 20
 # Without a pause; in a rush; and as fast as a desk can talk, and then some.
 THINK_SECONDS = (0.0, 0.25, 2.0)
+LOOK_SECONDS = 0.005
 
 
 def told(name: str, seconds: Sequence[float]) -> None:
@@ -141,6 +142,14 @@ async def settled(handlers: Handlers, name: str, state: CallbackData) -> None:
     await handlers.withdraw(state.id, claim, "bench", override=False)
 
 
+async def lateness(late: list[float]) -> None:
+    """How late this process is woken: what the machine, and our own work, add to every step."""
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(LOOK_SECONDS)
+        late.append(time.perf_counter() - began - LOOK_SECONDS)
+
+
 async def contend(handlers: Handlers, think: float) -> None:
     """50 agents take one after the other, each time counted until the log has the lease.
 
@@ -161,10 +170,14 @@ async def contend(handlers: Handlers, think: float) -> None:
                 given.append(answer.callback.id)
                 await settled(handlers, name, answer.callback)
 
+    late: list[float] = []
+    watching = asyncio.create_task(lateness(late))
     began = time.perf_counter()
     await asyncio.gather(*(work(name_of(number)) for number in range(AGENTS)))
     seconds = time.perf_counter() - began
+    watching.cancel()
     told(f"lease until on the log, {AGENTS} agents, {think:g} s between", took)
+    told("  meanwhile a timer was late by", late)
     print(f"{len(given) / seconds:.0f} leases/s, {len(set(given))} different of {len(given)}")  # noqa: T201
 
 

@@ -163,6 +163,14 @@ class CallbackDesks(CallbackLines):
         if state is not None and isinstance(todo, HandOverText):
             self._text(state, todo, crash=True)
 
+    @rule(agent=st.sampled_from(AGENTS), seldom=st.integers(1, 5))
+    def it_still_rings_when_the_promise_is_too_old(self, agent: str, seldom: int) -> None:
+        self.an_agent_asks_for_the_next(agent=agent, language=None, dials=True, lag=False)
+        state = self.book.held_by(agent)
+        if state is not None and state.state == "dialling" and seldom == 1:
+            self.now = max(self.now, state.expires_at)
+            self.the_sweeper_looks(lag=False)
+
     @rule(agent=st.sampled_from(AGENTS))
     def the_night_falls_in_seoul(self, agent: str) -> None:
         night = self.now.replace(hour=13, minute=30)

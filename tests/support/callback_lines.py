@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from services.adapters.memory import MemoryPhone
 from services.ports import DialOrder, DialStatus, TextOrder
 from streams.domain.callbacks.book import CallbackBook
-from streams.domain.callbacks.callback import Change, in_flight, is_open
+from streams.domain.callbacks.callback import WAITING, Change, in_flight, is_open
 from streams.domain.callbacks.duties import (
     AskAboutDial,
     CancelDial,
@@ -34,7 +34,7 @@ POLICY = OverflowPolicy()
 RULES = CallbackPolicy(
     quiet_hours=(time(22), time(8)),
     customer_first_at_once=1,
-    near_deadline=timedelta(minutes=20),
+    near_deadline=timedelta(hours=2),
 )
 MOST_DUTIES = 100
 # Mostly the log follows at once and everybody hears of it; now and then it does not.
@@ -121,6 +121,8 @@ class CallbackLines(RuleBasedStateMachine):
             self.book.lease_ran_out(state.id, self.now)
             self.book.expire(state.id, self.now)
             self.book.postpone(state.id, self.now)
+        waiting = [state for state in self.book.all() if state.state in WAITING]
+        assert not [s.id for s in waiting if s.quiet_from and s.quiet_from <= self.now]
         self._post(lag=lag)
 
     # The phone system

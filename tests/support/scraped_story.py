@@ -76,7 +76,7 @@ class ScrapedStory:
             metrics.BATCH_SECONDS.labels(stage).observe(0.03)
         metrics.CALLBACK_COMMAND_SECONDS.labels("lease").observe(0.03)
         metrics_callout.PAGES_SENT.labels("sms", "delivered").inc(seconds)
-        metrics_callout.PAGE_ACKNOWLEDGE_SECONDS.labels("first").observe(90)
+        metrics_callout.PAGE_ACKNOWLEDGE_SECONDS.labels("1").observe(90)
 
     def declare(self) -> None:
         """What was decided once."""

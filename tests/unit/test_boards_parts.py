@@ -270,7 +270,7 @@ def test_a_tally_that_stands_still_makes_the_waiting_numbers_old() -> None:
 
 
 REST: dict[str, dict[int, int]] = {
-    topic: {} for topic in ("surges", "seats", "agents", "pulses", "callbacks")
+    topic: {} for topic in ("surges", "seats", "agents", "pulses", "callbacks", "callouts")
 }
 
 

@@ -112,7 +112,7 @@ def with_tokens(tmp_path: Path) -> Tokens:
 
 
 def test_everybody_on_this_machine_may_look() -> None:
-    check = viewer("127.0.0.1", TOKENS, None)
+    check = Guard("127.0.0.1", TOKENS, None, None)
 
     check(request("127.0.0.1:8400"))
     check(request("localhost:8400"))
@@ -120,7 +120,7 @@ def test_everybody_on_this_machine_may_look() -> None:
 
 
 def test_a_foreign_name_for_this_machine_is_refused() -> None:
-    check = viewer("127.0.0.1", TOKENS, None)
+    check = Guard("127.0.0.1", TOKENS, None, None)
 
     with pytest.raises(AccessError) as refused:
         check(request("board.example:8400"))

@@ -98,6 +98,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
             at.commands, at.engine, at.people, tmp_path, ("영사콜센터", "Centre"), ZoneInfo("UTC")
         )
         app.state.running = SimpleNamespace(
+            centre=lambda: centre,
             commands=at.commands,
             lines=at.lines,
             sheets=sheets,

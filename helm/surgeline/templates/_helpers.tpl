@@ -39,7 +39,7 @@ audit: {port: 8490, replicas: 1, single: true, args: [-m, services.audit], keys:
 {{- end -}}
 
 {{- define "surgeline.variable" -}}
-{{- $names := dict "pseudonym-key" "SURGELINE_PSEUDONYM_KEY" "seal-keys" "SURGELINE_SEAL_KEYS" "session-keys" "SURGELINE_SESSION_KEYS" "console-token" "SURGELINE_CONSOLE_TOKEN" -}}
+{{- $names := dict "pseudonym-key" "SURGELINE_PSEUDONYM_KEY" "seal-keys" "SURGELINE_SEAL_KEYS" "session-keys" "SURGELINE_SESSION_KEYS" "console-token" "SURGELINE_CONSOLE_TOKEN" "phone-token" "SURGELINE_PHONE_TOKEN" -}}
 {{- get $names . -}}
 {{- end -}}
 

@@ -3,6 +3,8 @@
 {{- $root := .root -}}{{- $is := .is -}}{{- $told := .told -}}
 {{- $release := include "surgeline.name" $root -}}
 {{- $proofs := include "surgeline.kafka.proofs" $root -}}
+{{- $keys := $is.keys -}}
+{{- if and $is.phone $root.Values.phone.url }}{{ $keys = append $keys "phone-token" }}{{ end -}}
 {{- $redisSecret := include "surgeline.redis.secret" $root -}}
 metadata:
   labels:
@@ -46,13 +48,8 @@ spec:
         - configMapRef: {name: {{ $release }}-settings}
       env:
         - {name: SURGELINE_PORT, value: {{ $is.port | quote }}}
-        {{- range $is.keys }}
-        - name: {{ include "surgeline.variable" . }}
-          valueFrom: {secretKeyRef: {name: {{ $root.Values.secrets.existingSecret }}, key: {{ . }}}}
-        {{- end }}
-        {{- if $is.phone }}
-        - name: SURGELINE_PHONE_TOKEN
-          valueFrom: {secretKeyRef: {name: {{ $root.Values.secrets.existingSecret }}, key: phone-token, optional: true}}
+        {{- range $keys }}
+        - {name: {{ include "surgeline.variable" . }}_FILE, value: /etc/surgeline/keys/{{ . }}}
         {{- end }}
         {{- if and $is.redis $redisSecret }}
         - {name: SURGELINE_REDIS_PASSWORD_FILE, value: /etc/surgeline/redis/password}
@@ -68,8 +65,7 @@ spec:
         - {name: SURGELINE_ACCOUNTS, value: /etc/surgeline/accounts/accounts.json}
         - {name: SURGELINE_PUBLIC_URL, value: {{ $root.Values.consoles.publicUrl | quote }}}
         {{- if $root.Values.oidc.existingSecret }}
-        - name: SURGELINE_OIDC_CLIENT_SECRET
-          valueFrom: {secretKeyRef: {name: {{ $root.Values.oidc.existingSecret }}, key: client-secret}}
+        - {name: SURGELINE_OIDC_CLIENT_SECRET_FILE, value: /etc/surgeline/oidc/client-secret}
         {{- end }}
         {{- end }}
         {{- if $is.providers }}
@@ -110,6 +106,9 @@ spec:
       volumeMounts:
         - {name: centre, mountPath: /etc/surgeline/centre, readOnly: true}
         - {name: tokens, mountPath: /etc/surgeline/tokens, readOnly: true}
+        {{- if $keys }}
+        - {name: keys, mountPath: /etc/surgeline/keys, readOnly: true}
+        {{- end }}
         {{- if $proofs }}
         - {name: kafka, mountPath: /etc/surgeline/kafka, readOnly: true}
         {{- end }}
@@ -118,6 +117,9 @@ spec:
         {{- end }}
         {{- if $is.accounts }}
         - {name: accounts, mountPath: /etc/surgeline/accounts, readOnly: true}
+        {{- if $root.Values.oidc.existingSecret }}
+        - {name: oidc, mountPath: /etc/surgeline/oidc, readOnly: true}
+        {{- end }}
         {{- end }}
         {{- if and $is.providers $root.Values.callout.providers }}
         - {name: providers, mountPath: /etc/surgeline/providers, readOnly: true}
@@ -129,6 +131,17 @@ spec:
       configMap: {name: {{ $root.Values.centre.existingConfigMap | default (printf "%s-centre" $release) }}}
     - name: tokens
       secret: {secretName: {{ $root.Values.secrets.existingSecret }}, items: [{key: tokens.json, path: tokens.json}]}
+    {{- if $keys }}
+    # Each process sees its own keys of the secret, and no others.
+    - name: keys
+      secret:
+        secretName: {{ $root.Values.secrets.existingSecret }}
+        defaultMode: 288
+        items:
+          {{- range $keys }}
+          - {key: {{ . }}, path: {{ . }}}
+          {{- end }}
+    {{- end }}
     {{- if $proofs }}
     - name: kafka
       projected:
@@ -142,6 +155,10 @@ spec:
     {{- if $is.accounts }}
     - name: accounts
       secret: {secretName: {{ $root.Values.secrets.existingSecret }}, items: [{key: accounts.json, path: accounts.json}]}
+    {{- if $root.Values.oidc.existingSecret }}
+    - name: oidc
+      secret: {secretName: {{ $root.Values.oidc.existingSecret }}, defaultMode: 288}
+    {{- end }}
     {{- end }}
     {{- if and $is.providers $root.Values.callout.providers }}
     - name: providers

@@ -58,6 +58,10 @@ class People:
         self._now = now
         self._one_at_a_time = asyncio.Lock()
 
+    def go_by(self, centre: Centre) -> None:
+        """Another version of the centre is in force; its list is read at the next start."""
+        self.centre = centre
+
     # From the log
 
     def read(self, record: Record) -> None:

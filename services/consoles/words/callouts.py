@@ -79,7 +79,6 @@ WORDS: Final[dict[str, Said]] = {
     # --- the plan
     "plan.title": Said("{pool}에서 {seats}석 호출 준비", "Prepare: {seats} seats from {pool}"),
     "plan.window": Said("근무 시간", "Hours"),
-    "plan.hour": Said("{zone} 기준", "in {zone}"),
     "plan.why": Said("이유", "Why"),
     "plan.by": Said("요청", "Asked for by"),
     "plan.quotas": Said("자리", "Seats"),
@@ -92,7 +91,7 @@ WORDS: Final[dict[str, Said]] = {
     ),
     "plan.mark": Said("방식", "Way"),
     "plan.fill": Said("채우는 시간(중간)", "Filled in (median)"),
-    "plan.fill_p90": Said("열에 아홉", "nine in ten by"),
+    "plan.fill_late": Said("열에 아홉", "nine in ten by"),
     "plan.woken": Said("깨우는 사람", "People woken"),
     "plan.surplus": Said("남는 수락", "Yeses too many"),
     "plan.sure": Said("두 시간 안에", "within 2 h"),

@@ -42,6 +42,8 @@ class CallbackBook:
         self.epoch = epoch
         self._states: dict[str, CallbackData] = {}
         self._open: dict[str, str] = {}
+        # Those that are not closed: the list is read at every question, the closed only grow.
+        self._unfinished: dict[str, CallbackData] = {}
         self._of_request: dict[str, str] = {}
         self._served: dict[str, datetime] = {}
         self._news_served: dict[str, datetime] = {}
@@ -54,7 +56,10 @@ class CallbackBook:
             self._of_request[request.id] = state.id
         if life.is_open(state):
             self._open[state.caller.key] = state.id
-        elif self._open.get(state.caller.key) == state.id:
+            self._unfinished[state.id] = state
+            return
+        self._unfinished.pop(state.id, None)
+        if self._open.get(state.caller.key) == state.id:
             del self._open[state.caller.key]
 
     def load_request(self, request: str, callback_id: str) -> None:
@@ -139,14 +144,14 @@ class CallbackBook:
         """The callback whose turn it is among those the agent can take."""
         able = (
             state
-            for state in self._states.values()
+            for state in self._unfinished.values()
             if may_be_leased(state, now) and fits(lane(state), wish, closed_queues)
         )
         return min(able, key=lambda state: place(state, now), default=None)
 
     def held_by(self, agent: str) -> CallbackData | None:
         """The callback an agent holds: one at a time."""
-        held = (s for s in self._states.values() if s.agent == agent and s.state in life.HELD)
+        held = (s for s in self._unfinished.values() if s.agent == agent and s.state in life.HELD)
         return next(held, None)
 
     def lease(

@@ -122,6 +122,7 @@ def _yes(
         turn=turn,
         accepted_at=now,
         no_show_at=None,
+        since=given.since,
         until=given.until,
         arrives_in_minutes=given.arrives_in_minutes,
         reason=None,

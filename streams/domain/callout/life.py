@@ -66,8 +66,9 @@ def revise(
     _check(need, now)
     kinds = [(q.skill, q.language) for q in quotas]
     before = [(q.skill, q.language) for q in callout.need.quotas]
-    if kinds != before and book.index(callout_id).seats:
-        raise RefusedError("held", "seats are taken: the quotas can only be resized", "quotas")
+    if kinds[: len(before)] != before and book.index(callout_id).seats:
+        detail = "seats are taken: quotas can be resized, and others added at the end"
+        raise RefusedError("held", detail, "quotas")
     if [q.seats for q in quotas] != [q.seats for q in callout.need.quotas]:
         _renumber(book, callout, need, now)
     changed = _touch(callout, by, now, need=need)
@@ -109,10 +110,24 @@ def start(
         started_at=now,
         started_by=by,
         look_at=now,
+        second_until=None,
         need=msgspec.structs.replace(callout.need, confirm_by=None),
     )
     book.put(changed, now)
     return changed
+
+
+def ask_second(
+    book: CalloutBook, callout_id: str, by: str, within: timedelta, now: datetime
+) -> bool:
+    """Whether somebody else has agreed; else `by` is noted as who wants it sent, for so long."""
+    callout = _going(book, callout_id, "previewed")
+    asked = callout.second_for if callout.second_until and now < callout.second_until else None
+    if asked is not None and asked != by:
+        return True
+    if asked is None:
+        _put(book, callout, by, now, second_for=by, second_until=now + within)
+    return False
 
 
 def pause(book: CalloutBook, callout_id: str, by: str, now: datetime) -> CalloutData:

@@ -10,6 +10,7 @@ from streams.domain.callout.candidates import Candidate, Step
 from streams.events.callouts import (
     CalloutData,
     MethodKind,
+    Need,
     OfferData,
     OfferState,
     PageAttempt,
@@ -123,6 +124,16 @@ def contacted(offer: OfferData) -> bool:
         one.purpose == "ask" and (one.state in AT_PROVIDER or one.state in ("sending", "unknown"))
         for one in offer.attempts
     )
+
+
+def starts_for(need: Need, offer: OfferData) -> datetime:
+    """When their hours begin: with the need, or later as they said."""
+    return max(need.start, offer.since) if offer.since is not None else need.start
+
+
+def ends_for(need: Need, offer: OfferData) -> datetime:
+    """When their hours end: with the need, or earlier as they said."""
+    return min(need.end, offer.until) if offer.until is not None else need.end
 
 
 def all_failed(offer: OfferData) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from streams.events.callouts import Policy, Rule
+from streams.events.callouts import Need, Policy, Rule
 
 Raise = Literal["automatic", "confirm", "off"]
 
@@ -18,6 +18,11 @@ class CalloutPolicy:
     `expires` how long a need may stay unfilled. `lease` and `give_up` are wall time: how long a
     message may be on its way to a provider, and how long nobody may know whether it was sent until
     another way is tried.
+
+    A call-out of more than `second_above` seats (0: of no number), or for one of `second_pools`,
+    is sent when a second person agrees within `second_within`; `second_silent` says what happens
+    when nobody does. A drill needs no second person, and neither does what the centre lets go out
+    by itself.
     """
 
     raise_needs: Raise = "confirm"
@@ -38,6 +43,15 @@ class CalloutPolicy:
     lease: timedelta = timedelta(seconds=30)
     give_up: timedelta = timedelta(seconds=60)
     place: str = ""
+    second_above: int = 0
+    second_pools: tuple[str, ...] = ()
+    second_within: timedelta = timedelta(minutes=5)
+    second_silent: Literal["send", "drop"] = "drop"
+
+    def needs_second(self, need: Need) -> bool:
+        """Whether one person alone may not send this."""
+        seats = sum(quota.seats for quota in need.quotas)
+        return need.pool in self.second_pools or 0 < self.second_above < seats
 
     def stamped(self, version: str) -> Policy:
         """As it is copied onto a call-out when that starts."""
@@ -54,6 +68,7 @@ class CalloutPolicy:
             retry_seconds=self.retry_after.total_seconds(),
             lease_seconds=self.lease.total_seconds(),
             give_up_after_seconds=self.give_up.total_seconds(),
+            second_silent=self.second_silent,
             version=version,
         )
 

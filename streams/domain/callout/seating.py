@@ -58,6 +58,8 @@ def find_seat(
 
     The person comes first; after them those who move over.
     """
+    if not any(free > 0 for free in free_seats(book, callout).values()):
+        return []
     moves: list[tuple[OfferData, int]] = []
     if _seat(book, callout, offer, set(), moves):
         return moves[::-1]
@@ -78,6 +80,9 @@ def in_reserve(book: CalloutBook, callout_id: str) -> list[OfferData]:
 
 def position(book: CalloutBook, offer: OfferData) -> int:
     """The place on the waitlist, from 1."""
+    if offer.turn == book.callouts[offer.callout].acceptances:
+        # The latest yes is the last in line; counting the others would be slow at the worst moment.
+        return len(book.index(offer.callout).reserve)
     waiting = (book.offers[i] for i in book.index(offer.callout).reserve)
     return 1 + sum(1 for one in waiting if (one.turn or 0, one.id) < (offer.turn or 0, offer.id))
 

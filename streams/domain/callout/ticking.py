@@ -12,7 +12,7 @@ import msgspec
 from streams.domain.callout.answering import no_show
 from streams.domain.callout.book import OVER, CalloutBook
 from streams.domain.callout.life import expire, is_overdue, stand_down, start, stop
-from streams.domain.callout.offers import moved, nothing_planned, told_once
+from streams.domain.callout.offers import moved, nothing_planned, starts_for, told_once
 from streams.events.callouts import CalloutData
 
 AUTOMATIC = "automatic"
@@ -43,6 +43,12 @@ def _confirm(book: CalloutBook, callout: CalloutData, now: datetime) -> None:
     need = callout.need
     if need.expires_at <= now:
         stop(book, callout.id, "expired", "", now)
+    elif callout.second_until is not None and callout.second_until <= now:
+        if callout.policy.second_silent == "send":
+            by = callout.second_for or AUTOMATIC
+            start(book, callout.id, callout.policy, by, now, unseen=True)
+        else:
+            book.put(msgspec.structs.replace(callout, second_for=None, second_until=None), now)
     elif need.confirm_by is not None and need.confirm_by <= now:
         if need.unconfirmed == "send":
             start(book, callout.id, callout.policy, AUTOMATIC, now, unseen=True)
@@ -66,15 +72,16 @@ def _grace(book: CalloutBook, callout: CalloutData, now: datetime) -> None:
 
 
 def _seated(book: CalloutBook, callout: CalloutData, now: datetime) -> None:
-    policy, start_at = callout.policy, callout.need.start
-    remind_at = start_at - timedelta(seconds=policy.remind_before_seconds)
-    missed_at = start_at + timedelta(seconds=policy.no_show_seconds)
+    policy = callout.policy
+    patience = timedelta(seconds=policy.no_show_seconds)
     for offer_id in sorted(book.index(callout.id).seats.values()):
         offer = book.offers[offer_id]
         if offer.arrived_at is not None or offer.accepted_at is None:
             continue
+        start_at = starts_for(callout.need, offer)
+        remind_at = start_at - timedelta(seconds=policy.remind_before_seconds)
         own = timedelta(minutes=offer.arrives_in_minutes or 0)
-        if now >= max(missed_at, offer.accepted_at + own + (missed_at - start_at)):
+        if now >= max(start_at, offer.accepted_at + own) + patience:
             no_show(book, offer_id, now)
         elif remind_at <= now < start_at and offer.accepted_at < remind_at:
             reminded = told_once(offer, "reminder", now)

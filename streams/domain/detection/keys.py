@@ -232,15 +232,19 @@ class Keys:
     def _turn(self, frontier: int) -> None:
         """When an hour is over, all learn from it at once, whichever is heard of first."""
         total = self.plan.level(TOTAL)
-        slot = total.calendar.slot(frontier) if total is not None else self._hour
-        if slot <= self._hour:
+        slot = total.calendar.slot(frontier) if total is not None else -1
+        if total is None or slot <= self._hour:
             return
-        self._hour = slot
+        known, self._hour = self._hour, slot
         ordered = sorted(self.detectors.items(), key=lambda item: item[0] == TOTAL)
         for _, detector in ordered:
             detector.settle(frontier)
-        for _, detector in reversed(ordered):
-            detector.expected.recent(slot)
+        # Contacts were heard of in the next two hours at most, if more have passed unnoticed.
+        for step in sorted({min(known + 1, slot), min(known + 2, slot), slot} - {0, 1}):
+            self.outages.horizon = total.calendar.begins(step)
+            for _, detector in reversed(ordered):
+                detector.expected.recent(step)
+        self.outages.horizon = None
         self.plan.force.turn(slot)
 
     def _begin(self, key: str) -> Detector | None:

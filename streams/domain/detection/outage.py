@@ -17,11 +17,16 @@ _LEARNED_SECONDS: Final = 48 * 3600
 
 
 class Outages:
-    """Stretches without a feed, as [first silent second, first second heard again)."""
+    """Stretches without a feed, as [first silent second, first second heard again).
 
-    __slots__ = ("spans", "until")
+    With a `horizon`, only those that had ended by then count: what is learned of an hour must not
+    depend on how soon after it we were told that the feed was back.
+    """
+
+    __slots__ = ("horizon", "spans", "until")
 
     def __init__(self) -> None:
+        self.horizon: int | None = None
         self.spans: list[tuple[int, int]] = []
         self.until = 0
 
@@ -49,7 +54,7 @@ class Outages:
         return [
             (max(start, low), min(end, high))
             for low, high in self.spans
-            if low < end and high > start
+            if low < end and high > start and (self.horizon is None or high <= self.horizon)
         ]
 
 

@@ -150,12 +150,19 @@ class Season:
         self.pending.append((slot, float(count), frozen))
 
     def week(self) -> Week:
-        """What was learned beside a reference week, as detection believes in it."""
-        kappa = self.policy.kappa
-        hours = []
-        for hour in range(WEEK_HOURS):
-            shape, doubt = self._plain_hour(hour)
-            hours.append(min(max(shape * max(1.0, doubt / kappa), 1 / _MOST), _MOST))
+        """What was learned beside a reference week, as detection believes in it.
+
+        It says how contacts are spread over the week, not how many there are: that is for each
+        key's level to say.
+        """
+        kappa, reference = self.policy.kappa, self.reference or (1.0,) * WEEK_HOURS
+        plain = [self._plain_hour(hour) for hour in range(WEEK_HOURS)]
+        whole = sum(rate * mean for rate, (mean, _) in zip(reference, plain, strict=True))
+        even = sum(reference) / whole if whole > 0 else 1.0
+        hours = [
+            min(max(mean * even * max(1.0, doubt / kappa), 1 / _MOST), _MOST)
+            for mean, doubt in plain
+        ]
         days = {name: self._day(name) for name in self.days}
         believed = {name: mean * max(1.0, doubt / kappa) for name, (mean, doubt) in days.items()}
         return Week(tuple(hours), believed, max(1.0, self._day("")[1] / kappa))
