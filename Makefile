@@ -4,13 +4,13 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo up test check rules pictures grafana-pictures chaos bench bench-coverage bench-streams \
-  bench-detection bench-scenarios bench-admission bench-callout bench-callbacks clean lock
+  bench-detection bench-scenarios bench-admission bench-boards bench-callout bench-callbacks clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
 CODE := services streams load tests
 FAST := tests/architecture tests/unit tests/property tests/contract
-REAL := tests/integration tests/scenario tests/e2e tests/chaos
+REAL := tests/integration tests/scenario tests/e2e tests/deploy tests/chaos
 # How often the chaos tests kill: three times each in `make test`, in full in `make chaos`: the
 # whole platform alone is killed 101 times then, the worker 25 times more.
 KILLS ?= 25
@@ -66,6 +66,9 @@ bench-streams: setup ## Events a second through the worker, and the cost of each
 
 bench-callout: setup ## 400 acceptances at once for 30 seats; 1,000 people paged
 	$(PY) -m tests.support.stack $(PY) -m tests.support.callout_bench
+
+bench-boards: setup ## 1,000 viewers while 1,000 events a second come in (VIEWERS, RATE, SECONDS)
+	$(PY) -m tests.support.stack $(PY) -m tests.support.board_bench
 
 bench-admission: setup ## 1,000 questions a second to admission, beside a bare FastAPI handler
 	$(PY) -m tests.support.stack $(PY) -m load.bench.admission

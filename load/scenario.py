@@ -92,7 +92,12 @@ class Callers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """How the phones and the people at them work; who is rung back picks up within a time."""
+    """How the phones and the people at them work; who is rung back picks up within a time.
+
+    Nobody who is called in sits down where all `phones` are taken. While callers wait, at most
+    `rings_back_first` people look at the callback list before they take the next call; the others
+    ring back only when nobody is on hold for them.
+    """
 
     talk: timedelta = timedelta(seconds=220)
     talk_variation: float = 1.5
@@ -104,8 +109,10 @@ class Desk:
     picks_up_from: timedelta = timedelta(seconds=4)
     picks_up_to: timedelta = timedelta(seconds=18)
     lines: int = 10_000
+    phones: int = 10_000
     calls_back: bool = True
     kept_free: int = 2
+    rings_back_first: int = 0
     asks_every: timedelta = timedelta(seconds=15)
 
 
@@ -134,8 +141,8 @@ class Callout:
     """Who is at home and can be asked to come when seats are missing.
 
     They are asked on `asked_by` and answer as people do there, unless `yes_share` says otherwise;
-    who says yes sits down `call_up` later, as long as fewer than `phones` are taken. A manager lets
-    the call-out go `confirmed_after` the first alarm.
+    who says yes sits down `call_up` later. A manager lets the call-out go `confirmed_after` the
+    first alarm.
     """
 
     people: int
@@ -144,7 +151,6 @@ class Callout:
     asked_by: MethodKind = "voice"
     yes_share: float | None = None
     confirmed_after: timedelta = timedelta(minutes=2)
-    phones: int = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,9 @@ def plan_import(
 def _kept(before: Person, after: Person, sealer: Sealer) -> Person:
     """The new line, with what only we know: proofs, histories, their own standing, their feed."""
     known = {_way(method, sealer): method for method in before.methods}
-    methods = tuple(_method(known.get(_way(method, sealer)), method) for method in after.methods)
+    methods = tuple(
+        _method(known.get(_way(method, sealer)), method, sealer) for method in after.methods
+    )
     return msgspec.structs.replace(
         after,
         version=before.version + 1,
@@ -84,12 +86,12 @@ def _way(method: ContactMethod, sealer: Sealer) -> tuple[str, bytes]:
         return method.kind, method.digest.encode()
 
 
-def _method(before: ContactMethod | None, after: ContactMethod) -> ContactMethod:
+def _method(before: ContactMethod | None, after: ContactMethod, sealer: Sealer) -> ContactMethod:
     if before is None:
         return after
     return msgspec.structs.replace(
         after,
-        sealed=before.sealed,
+        sealed=before.sealed if sealer.is_current(before.sealed) else after.sealed,
         verified_at=_later(before.verified_at, after.verified_at),
         last_success_at=before.last_success_at,
         opted_out=before.opted_out,
@@ -103,9 +105,10 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 def _name(before: str, after: str, sealer: Sealer) -> str:
     # Sealed anew each time, the same name looks different: only who can open both may compare.
     try:
-        return before if sealer.open(before) == sealer.open(after) else after
+        same = sealer.is_current(before) and sealer.open(before) == sealer.open(after)
     except CannotOpenError:
-        return after
+        same = False
+    return before if same else after
 
 
 def _deactivated(gone: Iterable[Person]) -> Iterator[Person]:

@@ -56,6 +56,10 @@ class Sealer:
         except (InvalidTag, ValueError):
             raise CannotOpenError("the sealed text was altered or cut short") from None
 
+    def is_current(self, sealed: str) -> bool:
+        """Whether it was sealed with the key that seals now; others may be on their way out."""
+        return sealed.startswith(f"{self.key_id}.")
+
 
 def read_keys(env: Mapping[str, str], name: str) -> dict[str, bytes]:
     """The secrets of one setting by their ids, in order; an error never repeats a secret."""

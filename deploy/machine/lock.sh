@@ -33,3 +33,15 @@ for name in tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]:
         print(name)')
 lock requirements.lock "${groups[@]}"
 lock requirements-bench.lock "${groups[@]}" bench
+
+# The image gets a part of the same packages; tests/deploy has tools of its own.
+compile() { # FILE SOURCE OPTION ...
+  local file=$1 source=$2
+  shift 2
+  $tool/bin/uv pip compile -q --generate-hashes --no-header --no-emit-index-url --universal \
+    --python-version 3.11 "$@" "$source" -o "$file"
+}
+compile deploy/image.lock pyproject.toml --group build -c requirements.lock
+for name in deploy-tools checkov; do
+  compile deploy/machine/$name.lock deploy/machine/$name.in
+done

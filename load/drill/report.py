@@ -14,7 +14,14 @@ from streams.domain.centre import Centre
 
 COLUMNS: Final = (
     *("what if", "live", "rung back", "still promised", "lost", "lost without us"),
-    *("helped in 1 h", "kept in 1 h", "kept in 4 h", "oldest promise", "at the phones"),
+    *(
+        "helped in 1 h",
+        "kept in 1 h",
+        "kept in 4 h",
+        "oldest promise",
+        "worst day's calls answered",
+    ),
+    "at the phones",
 )
 _STYLE: Final = """
 :root{color-scheme:light dark;--ink:#1b2733;--faint:#7a8896;--paper:#fff}
@@ -38,6 +45,7 @@ def cells(row: Row) -> tuple[str, ...]:
         percent(without),
         *(_share(row, name) for name in ("helped_within_1h", "kept_within_1h", "kept_within_4h")),
         told_seconds(oldest.most if oldest and oldest.most else None),
+        _share(row, "worst_day_answered"),
         f"{present.most:.0f}" if present else "–",
     )
 

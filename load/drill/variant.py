@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from load.scenario import Callout, Scenario, Staff
+from load.scenario import Callout, Desk, Scenario, Staff
 from streams.domain.centre import Centre
 
 # What of the platform is switched on. "nothing" is the phone system alone, as history had it.
@@ -23,6 +23,7 @@ class Variant:
     promise_lives: timedelta | None = None
     yes_share: float | None = None
     phones: int | None = None
+    rings_back_first: int | None = None
     peak: float = 1.0
 
     @property
@@ -41,6 +42,8 @@ class Variant:
             parts.append(f"promises for {minutes(self.promise_lives)}")
         if self.phones is not None:
             parts.append(f"{self.phones} phones")
+        if self.rings_back_first is not None:
+            parts.append(f"{self.rings_back_first} ring back first")
         if self.peak != 1:
             parts.append(f"peak × {self.peak:g}")
         parts.append(_HELPS[self.helps])
@@ -71,6 +74,7 @@ class Variant:
             changed = replace(changed, callout=self._callout(given), response=())
         elif given.callout is not None:
             changed = replace(changed, callout=self._callout(given))
+        changed = replace(changed, desk=self._desk(given.desk))
         if self.peak != 1:
             bursts = tuple(
                 replace(burst, peak_per_hour=burst.peak_per_hour * self.peak)
@@ -89,6 +93,14 @@ class Variant:
             overflow = replace(overflow, expiry=self.promise_lives, promise=promise)
         return replace(given, overflow=overflow)
 
+    def _desk(self, given: Desk) -> Desk:
+        phones, first = self.phones, self.rings_back_first
+        return replace(
+            given,
+            phones=given.phones if phones is None else phones,
+            rings_back_first=given.rings_back_first if first is None else first,
+        )
+
     def _callout(self, given: Scenario) -> Callout:
         found = given.callout or Callout(people=0, joins=_pool(given))
         return replace(
@@ -96,7 +108,6 @@ class Variant:
             people=found.people if self.reserve is None else self.reserve,
             call_up=found.call_up if self.call_up is None else self.call_up,
             yes_share=found.yes_share if self.yes_share is None else self.yes_share,
-            phones=found.phones if self.phones is None else self.phones,
         )
 
 

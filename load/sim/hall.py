@@ -176,6 +176,9 @@ class Hall:
             self.set_state(counselor, "offline")
             return
         self.set_state(counselor, "available")
+        if self._rings_back_first():
+            self._ask_now(counselor)
+            return
         self.roster.put_free(counselor)
         for queue in counselor.pool.queues:
             self._match(queue)
@@ -302,9 +305,21 @@ class Hall:
         if self.roster.free_beside(counselor) < self.desk.kept_free:
             self.ask_later(counselor, self.desk.asks_every.total_seconds())
             return
+        self._ask_now(counselor)
+
+    def _ask_now(self, counselor: Counselor) -> None:
         self.roster.take(counselor)
         counselor.asking = True
-        self.worklist.ask(counselor.id, counselor.pool.name)
+        if self.worklist is not None:
+            self.worklist.ask(counselor.id, counselor.pool.name)
+
+    def _rings_back_first(self) -> bool:
+        """Whether one more of those who ring back before they answer is wanted."""
+        most = self.desk.rings_back_first
+        if not most or self.worklist is None or not self.worklist.worth_asking():
+            return False
+        busy = sum(one.asking or one.state == "on_callback" for one in self.roster.signed_in())
+        return busy < most
 
     def nothing_to_do(self, agent: str) -> None:
         """The worklist had nothing for this counselor: free for calls, and asks again later."""

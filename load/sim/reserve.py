@@ -49,7 +49,7 @@ class Reserve:
 
     def need(self, gap: int) -> None:
         """So many seats are missing now: open a need, or make the open one larger."""
-        room = self._rules.phones - len(self._hall.roster.signed_in())
+        room = self._hall.desk.phones - len(self._hall.roster.signed_in())
         wanted = min(gap + self._seated(), room + self._seated())
         if wanted <= max(0, self._wanted):
             return
@@ -115,7 +115,7 @@ class Reserve:
             )
 
     def _sit_down(self, offer: str) -> None:
-        if len(self._hall.roster.signed_in()) >= self._rules.phones:
+        if len(self._hall.roster.signed_in()) >= self._hall.desk.phones:
             return
         answering.arrived(self.book, offer, self._now())
         self.came += 1

@@ -39,6 +39,8 @@ class PromiseList:
         self._moment = moment
         self._next_look = moment(0.0)
         self._by_dial: dict[str, str] = {}
+        # Until when a pool need not look again, unless something on the list changes before.
+        self._nothing_until: dict[str, datetime] = {}
         self._wishes = {
             pool.name: Wish(agent=pool.name, languages=frozenset(pool.languages))
             for pool in hall.roster.pools()
@@ -69,7 +71,7 @@ class PromiseList:
     def ask(self, agent: str, pool: str) -> None:
         """The next callback that this pool can take; its dial starts at once."""
         now = self._now()
-        first = self.book.first_for(self._wishes[pool], now) if self.open else None
+        first = self._first(pool, now)
         if first is None or held_back(first, self._floor(agent), now, self.book.rules):
             self._hall.nothing_to_do(agent)
             return
@@ -81,6 +83,15 @@ class PromiseList:
         self._by_dial[dial] = first.id
         number = self._hall.population.number(int(dialling.caller.key, 16))
         self.switch.dial(Dial(dial, first.id, dialling.token, agent, number))
+
+    def _first(self, pool: str, now: datetime) -> CallbackData | None:
+        if not self.open or now < self._nothing_until.get(pool, now):
+            return None
+        first = self.book.first_for(self._wishes[pool], now)
+        if first is None:
+            later = (state.due_at for state in self.open.values() if state.due_at > now)
+            self._nothing_until[pool] = min(later, default=now + EXPIRY_LOOK)
+        return first
 
     def dial(self, dial: Dial) -> None:
         """A dial moved on, and its callback with it."""
@@ -130,6 +141,7 @@ class PromiseList:
     def _follow_changes(self) -> None:
         was_empty = not self.open
         for change in self.book.take_changes():
+            self._nothing_until.clear()
             if is_open(change.state):
                 self.open[change.state.id] = change.state
             else:

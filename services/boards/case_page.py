@@ -12,6 +12,7 @@ from services.boards import case_words, plots, words
 from services.boards.case import Case, scores
 from services.boards.levels import Titles, level_of, since_of
 from services.boards.pages import environment
+from services.boards.plots import HALF
 from streams.domain.centre import Centre
 
 LANGUAGES: Final = ("both", "ko", "en")
@@ -95,6 +96,7 @@ def _arrivals(case: Case, zone: ZoneInfo) -> str:
     above = [(m.at, float(m.people)) for m in case.minutes if m.people > m.high]
     return plots.svg(
         "분당 전화 · people calling per minute, against the expected band",
+        on,
         plots.axes(on),
         plots.band(on, [(m.at, float(m.low), float(m.high)) for m in case.minutes], ends),
         plots.bars(on, [(m.at, float(m.people + m.again)) for m in case.minutes], "again"),
@@ -107,10 +109,11 @@ def _arrivals(case: Case, zone: ZoneInfo) -> str:
 def _statistic(case: Case, zone: ZoneInfo) -> str:
     begins, ends = _span(case)
     points = sorted(scores(case).items())
-    on = plots.scale_of_tens(begins, ends, max((v for _, v in points), default=1.0), zone)
+    on = plots.scale_of_tens(begins, ends, max((v for _, v in points), default=1.0), zone, HALF)
     until = min(ends, case.surge.cleared_at or ends)
     return plots.svg(
         "통계량 나누기 기준값 · statistic over threshold",
+        on,
         plots.axes(on),
         plots.line(on, points, "curve", until=until),
         plots.dots(on, points, "dot-mark"),
@@ -121,9 +124,10 @@ def _statistic(case: Case, zone: ZoneInfo) -> str:
 def _seats(case: Case, zone: ZoneInfo) -> str:
     begins, ends = _span(case)
     highest = max((max(s.high, s.staffed) for s in case.seats), default=1)
-    on = plots.frame(begins, ends, highest, zone)
+    on = plots.frame(begins, ends, highest, zone, HALF)
     return plots.svg(
         "상담석 · seats staffed, against those needed with their 90 % interval",
+        on,
         plots.axes(on),
         plots.band(on, [(s.at, float(s.low), float(s.high)) for s in case.seats], ends),
         plots.line(on, [(s.at, float(s.needed)) for s in case.seats], "needed", until=ends),

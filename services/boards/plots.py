@@ -9,9 +9,12 @@ from datetime import datetime, timedelta, tzinfo
 from math import ceil, floor, log10
 from typing import Final
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 250, 56, 16, 18, 30
+WIDE, HALF = 1240, 620
+HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 250, 50, 16, 18, 30
 STEPS: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 360)
-MOST_TICKS: Final = 9
+PIXELS_A_TICK: Final = 78
+ROUND: Final = (1, 2, 5, 10)
+LINES: Final = 4
 Points = Sequence[tuple[datetime, float]]
 
 
@@ -23,12 +26,14 @@ class Frame:
     ends: datetime
     top: float
     zone: tzinfo
+    step: float = 1.0
+    width: int = WIDE
     logarithmic: bool = False
 
     def x(self, at: datetime) -> float:
         """A moment's place from the left."""
         whole = max(1.0, (self.ends - self.begins).total_seconds())
-        return LEFT + (WIDTH - LEFT - RIGHT) * (at - self.begins).total_seconds() / whole
+        return LEFT + (self.width - LEFT - RIGHT) * (at - self.begins).total_seconds() / whole
 
     def y(self, value: float) -> float:
         """A value's place from the top."""
@@ -39,29 +44,37 @@ class Frame:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(1.0, share)
 
 
-def frame(begins: datetime, ends: datetime, highest: float, zone: tzinfo) -> Frame:
-    """A frame with a round number above the highest value."""
-    wanted = max(4.0, highest * 1.08)
-    size = 10.0 ** floor(log10(wanted))
-    return Frame(begins, ends, ceil(wanted / size * 2) * size / 2, zone)
+def frame(
+    begins: datetime, ends: datetime, highest: float, zone: tzinfo, width: int = WIDE
+) -> Frame:
+    """A frame with whole steps, a round number above the highest value."""
+    wanted = max(float(LINES), highest * 1.08)
+    size = 10.0 ** floor(log10(wanted / LINES))
+    step = next(size * each for each in ROUND if size * each * LINES >= wanted)
+    return Frame(begins, ends, step * ceil(wanted / step), zone, step, width)
 
 
-def scale_of_tens(begins: datetime, ends: datetime, highest: float, zone: tzinfo) -> Frame:
+def scale_of_tens(
+    begins: datetime, ends: datetime, highest: float, zone: tzinfo, width: int = WIDE
+) -> Frame:
     """A frame whose steps are tens."""
-    return Frame(begins, ends, 10.0 ** max(1, ceil(log10(max(1.0, highest)))), zone, True)
+    top = 10.0 ** max(1, ceil(log10(max(1.0, highest))))
+    return Frame(begins, ends, top, zone, width=width, logarithmic=True)
 
 
-def svg(words: str, *parts: str) -> str:
+def svg(words: str, on: Frame, *parts: str) -> str:
     """A whole picture; `words` says what is to be seen."""
-    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words}"'
+    box = f'viewBox="0 0 {on.width} {HEIGHT}" role="img" aria-label="{words}"'
     return f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" {box}>{"".join(parts)}</svg>'
 
 
 def axes(on: Frame) -> str:
     """Lines at round values and times."""
-    values = _tens(on) if on.logarithmic else [on.top * i / 4 for i in range(5)]
+    values = (
+        _tens(on) if on.logarithmic else [on.step * i for i in range(round(on.top / on.step) + 1)]
+    )
     across = "".join(
-        f'<path class="grid" d="M{LEFT} {on.y(v):.1f}H{WIDTH - RIGHT}"/>'
+        f'<path class="grid" d="M{LEFT} {on.y(v):.1f}H{on.width - RIGHT}"/>'
         f'<text x="{LEFT - 8}" y="{on.y(v) + 5:.1f}" text-anchor="end">{v:g}</text>'
         for v in values
     )
@@ -122,7 +135,7 @@ def level(on: Frame, value: float, words: str) -> str:
     """A line across that is not to be missed, with its name."""
     y = on.y(value)
     return (
-        f'<path class="level-line" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
+        f'<path class="level-line" d="M{LEFT} {y:.1f}H{on.width - RIGHT}"/>'
         f'<text class="said" x="{LEFT + 6}" y="{y - 6:.1f}">{words}</text>'
     )
 
@@ -132,9 +145,9 @@ def marks(on: Frame, moments: Iterable[tuple[datetime, str]]) -> str:
     parts, row, before = [], 0, -1e9
     for at, words in moments:
         x = on.x(at)
-        row = row + 1 if x - before < WIDTH / 4 else 0
+        row = row + 1 if x - before < on.width / 4 else 0
         before = x
-        left = x > WIDTH * 0.7
+        left = x > on.width * 0.7
         parts.append(
             f'<path class="mark" d="M{x:.1f} {TOP - 12}V{HEIGHT - BOTTOM}"/>'
             f'<text class="said" x="{x - 6 if left else x + 6:.1f}" y="{TOP + 16 * row}"'
@@ -149,7 +162,8 @@ def _tens(on: Frame) -> list[float]:
 
 def _ticks(on: Frame) -> list[datetime]:
     minutes = (on.ends - on.begins).total_seconds() / 60
-    step = next((step for step in STEPS if minutes / step <= MOST_TICKS), STEPS[-1])
+    most = on.width // PIXELS_A_TICK
+    step = next((step for step in STEPS if minutes / step <= most), STEPS[-1])
     first = on.begins.astimezone(on.zone).replace(minute=0, second=0, microsecond=0)
     ticks = (first + timedelta(minutes=step * i) for i in range(int(minutes / step) + 62))
-    return [at for at in ticks if on.begins <= at <= on.ends][: MOST_TICKS + 2]
+    return [at for at in ticks if on.begins <= at <= on.ends]

@@ -17,6 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from services.callbacks.commands import Commands
 from services.callbacks.dialable import Dialable
 from services.callbacks.facts import command_for
+from services.callbacks.former import Former
 from services.callbacks.relay import NotReadyError, Relay
 from services.sealing import Sealer
 from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
@@ -48,12 +49,14 @@ class Projector:
         dialable: Dialable,
         relay: Relay,
         sealer: Sealer,
+        former: Former | None = None,
     ) -> None:
         self._connections = connections
         self._commands = commands
         self._dialable = dialable
         self._relay = relay
         self._sealer = sealer
+        self._former = former
 
     async def run(self, served: Callable[[], Awaitable[None]]) -> None:
         """Project for ever. `served` returns when the list is being served."""
@@ -100,7 +103,7 @@ class Projector:
     async def _decide(self, facts: Sequence[CallbackWanted | CallerServed]) -> None:
         answers = await asyncio.gather(
             *(
-                self._commands.run(command_for(fact, self._dialable, self._switches))
+                self._commands.run(command_for(fact, self._dialable, self._switches, self._former))
                 for fact in facts
             ),
             return_exceptions=True,

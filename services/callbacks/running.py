@@ -72,7 +72,12 @@ class Running:
         self.dispatcher.on_failure(_end_process)
         self.sweeper = Sweeper(self.commands, self.dispatcher, self.clock.now, self.floor.count_due)
         self.projector = Projector(
-            connections, self.commands, self.dialable, self.relay, settings.sealer
+            connections,
+            self.commands,
+            self.dialable,
+            self.relay,
+            settings.sealer,
+            settings.former,
         )
         self.reconciler = Reconciler(connections, self.commands, self.clock.now)
         self._go_by(centre)

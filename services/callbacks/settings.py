@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.auth import Tokens
+from services.callbacks.former import Former
 from services.sealing import Sealer
 from services.serving import listening
 from streams.settings import Connections
@@ -22,6 +23,7 @@ class Settings:
     phone_token: str | None = field(default=None, repr=False)
     tokens: Tokens = field(repr=False)
     sealer: Sealer = field(repr=False)
+    former: Former | None = field(repr=False, default=None)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -32,5 +34,6 @@ class Settings:
             **listening(env, DEFAULT_PORT),
             phone_url=env.get("SURGELINE_PHONE_URL") or None,
             phone_token=env.get("SURGELINE_PHONE_TOKEN") or None,
-            sealer=Sealer.from_env(env),
+            sealer=(sealer := Sealer.from_env(env)),
+            former=Former.from_env(env, sealer),
         )

@@ -17,6 +17,7 @@ LANGUAGES: Final = ("ko", "en")
 DESKTOP: Final = Screen(width=1440, height=900)
 # The page's own clock has told its age by then.
 SETTLED: Final = "!document.querySelector('#as-of i:empty')"
+WHY: Final = "families call about the earthquake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class View:
     name: str
     account: str
     path: str
+    folder: str = "console"
 
 
 VIEWS: Final = (
@@ -34,6 +36,9 @@ VIEWS: Final = (
     View(name="list", account="lead", path="/list"),
     View(name="switches", account="lead", path="/switches"),
     View(name="audit", account="auditor", path="/audit"),
+    View(name="needs", account="manager", path="/callouts", folder="callout"),
+    View(name="people", account="manager", path="/people", folder="callout"),
+    View(name="on-call", account="jihun", path="/on-call", folder="callout"),
 )
 
 
@@ -41,18 +46,31 @@ async def photograph_consoles(url: str, data: Path, out: Path, camera: Browser) 
     """Take them; what the pages complained of. `data` holds the passwords of the demo's people."""
     complaints: list[str] = []
     known = passwords(data)
-    async with _signed_in(url, "minji", known) as desk:
+    async with _signed_in(url, "minji", known) as desk, _signed_in(url, "manager", known) as boss:
         await _send(desk, "/desk/next")
+        # A plan that is looked at and dropped again, beside the call-out that the story sent.
+        plan = await _send(boss, "/callouts/new", pool="volunteers", seats="8", reason=WHY)
+        drawn = View(name="plan", account="manager", path=plan.url.path, folder="callout")
+        under_way = _under_way((await boss.get("/callouts")).text)
         for language in LANGUAGES:
-            for view in VIEWS:
+            for view in (*VIEWS, drawn, *under_way):
                 async with _signed_in(url, view.account, known) as person:
                     cookies = dict((desk if view.account == "minji" else person).cookies)
                     complaints += await _take(url, view, language, cookies, out, camera)
+        await _send(boss, plan.url.path.removesuffix("/plan") + "/drop", reason="only a picture")
         page = (await desk.get("/desk")).text
         held = re.search(r'action="(/desk/[0-9a-f-]{36})/fail"', page)
         if held is not None:
             await _send(desk, f"{held.group(1)}/fail", page, outcome="agent_gone")
     return complaints
+
+
+def _under_way(page: str) -> list[View]:
+    """The call-out that was sent, when there is one."""
+    found = re.search(r'href="(/callouts/[0-9a-f-]{36})"', page)
+    if found is None:
+        return []
+    return [View(name="live", account="manager", path=found.group(1), folder="callout")]
 
 
 async def _take(
@@ -63,7 +81,7 @@ async def _take(
             await page.command("Network.setCookie", name=name, value=value, url=url)
         await page.open(f"{url}{view.path}")
         await page.until(SETTLED)
-        file = out / f"console-{view.name}-{language}.png"
+        file = out / f"{view.folder}-{view.name}-{language}.png"
         await asyncio.to_thread(file.write_bytes, await page.picture())
         for name in cookies:
             await page.command("Network.deleteCookies", name=name, url=url)

@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from load.provider.settings import providers_file
 from load.scenario import FOLDER, Scenario, load_scenario
 from load.sim.stage import check_against
 from services.cli.play.narrator import Narrator
 from services.cli.play.news import Reporter
 from services.cli.play.proof import Check, prove
+from services.cli.play.proof_of_calls import prove_call_out
 from services.cli.play.stage import Stage, raise_curtain
 from services.cli.up import run
 from services.supervisor.platform import ROOT, Platform, PlatformSettings
@@ -77,11 +79,12 @@ def command(
     data: Path,
     centre_file: Path,
 ) -> None:
-    """Play an earthquake: calm, the flood of calls, the alert, seats, callbacks, calm again.
+    """Play an earthquake: calm, a flood of calls, the alert, people called in, callbacks, calm.
 
-    Everything is real but the callers: Kafka, Redis and all services run on this machine, and a
-    scripted phone system talks to them as a real one would. Event time runs faster than the wall
-    clock, by the factor in the scenario. Ctrl-C stops everything and leaves no process behind.
+    Everything is real but the people: Kafka, Redis and all services run on this machine, and a
+    scripted phone system and message provider talk to them as real ones would. Event time runs
+    faster than the wall clock, by the factor in the scenario. Ctrl-C stops everything and leaves no
+    process behind.
     """
     try:
         scenario, centre = load_scenario(scenario_file), load_centre(centre_file)
@@ -105,7 +108,9 @@ def command(
 
 async def _play(play: Play) -> int:
     console = Console(highlight=False)
-    settings = PlatformSettings(data=play.data, centre=play.centre_file, fresh=True)
+    settings = PlatformSettings(
+        data=play.data, centre=play.centre_file, fresh=True, providers=providers_file
+    )
     began = time.monotonic()
     console.print("starting Kafka, Redis and the services …", style="dim")
     async with Platform(settings, say=lambda line: console.print(line, markup=False)) as platform:
@@ -140,7 +145,8 @@ async def _until_the_end(stage: Stage, console: Console) -> list[Check]:
             await watching
             await asyncio.sleep(SETTLE_SECONDS)
             phone = await stage.phone(client)
-            return await prove(stage, reporter.news, phone)
+            called = await prove_call_out(narrator.callout)
+            return [*await prove(stage, reporter.news, phone), *called]
         finally:
             for part in parts:
                 part.cancel()

@@ -72,6 +72,9 @@ _TIMES: Final = Several(Duration(), zero=True)
 @click.option("--phones", type=_PEOPLE, help="No more people than this at the phones at once.")
 @click.option("--callbacks-from", type=_TIMES, help="On hold so long, a callback is promised.")
 @click.option("--promises-for", "promise_lives", type=_TIMES, help="A promise is given up after.")
+@click.option(
+    "--rings-back-first", type=_PEOPLE, help="Who look at the list before they take a call."
+)
 @click.option("--peak", type=click.FloatRange(0.01, 100), default=1.0, help="Times the bursts.")
 @click.option(
     "--compare", is_flag=True, help="Each row four times: nothing, call-out, callbacks, both."

@@ -17,6 +17,7 @@ import click
 import httpx
 from rich.console import Console
 
+from load.provider.settings import providers_file
 from load.scenario import FOLDER, load_scenario
 from services.cli.chromium import Browser, BrowserError, Screen, browser
 from services.cli.console_pictures import photograph_consoles
@@ -35,16 +36,27 @@ STUCK_SECONDS: Final = 14.0
 WALL: Final = Screen()
 PHONE: Final = Screen(width=390, height=844, scale=2.0, mobile=True)
 
+DESK: Final = Screen(width=1600, height=1000)
+EVIDENCE: Final = "/surges/{episode}"
+# What Chromium can show as: the three kinds of colour blindness, and no colour at all.
+EYES: Final = ("protanopia", "deuteranopia", "tritanopia", "achromatopsia")
+
 Board = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One picture: its file, the page's language, the screen; `frozen` when the board is stuck."""
+    """One picture: its file, the page and its language, the screen, as which eyes see it.
+
+    `frozen`: while the board is stuck. `whole`: what would have to be scrolled to as well.
+    """
 
     name: str
+    path: str = "/"
     language: str = "both"
     screen: Screen = WALL
+    vision: str = ""
+    whole: bool = False
     frozen: bool = False
 
 
@@ -96,6 +108,9 @@ MOMENTS: Final = (
             Shot(name="board-surge-ko", language="ko"),
             Shot(name="board-surge-en", language="en"),
             Shot(name="board-surge-phone", screen=PHONE),
+            Shot(name="board-floor", path="/floor"),
+            Shot(name="board-evidence", path=EVIDENCE, screen=DESK, whole=True),
+            *(Shot(name=f"board-{eyes}", vision=eyes) for eyes in EYES),
         ),
     ),
     Moment(says="the consoles", has_come=has_promises, consoles=True),
@@ -139,7 +154,9 @@ async def _photograph(out: Path, data: Path, ledger: Path) -> int:
     console = Console(highlight=False)
     scenario_file, centre_file = FOLDER / "demo-quake.toml", ROOT / "centre.toml"
     scenario, centre = load_scenario(scenario_file), load_centre(centre_file)
-    settings = PlatformSettings(data=data, centre=centre_file, fresh=True, prometheus=False)
+    settings = PlatformSettings(
+        data=data, centre=centre_file, fresh=True, prometheus=False, providers=providers_file
+    )
     async with Platform(settings, say=lambda line: console.print(line, markup=False)) as platform:
         stage = await raise_curtain(platform, centre, scenario, scenario_file, ledger)
         try:
@@ -176,9 +193,9 @@ async def _all_moments(stage: Stage, client: httpx.AsyncClient, out: Path, conso
     complaints: list[str] = []
     async with browser() as camera:
         for moment in MOMENTS:
-            await _until(moment, stage, client)
+            board = await _until(moment, stage, client)
             for shot in moment.shots:
-                complaints += await _take(shot, stage, out, camera)
+                complaints += await _take(shot, stage, board, out, camera)
                 console.print(f"           picture of {moment.says}: {shot.name}", style="cyan")
             if moment.consoles:
                 url, data = stage.platform.urls["consoles"], stage.platform.settings.data
@@ -189,23 +206,27 @@ async def _all_moments(stage: Stage, client: httpx.AsyncClient, out: Path, conso
     return FELL_SHORT if complaints else FINE
 
 
-async def _until(moment: Moment, stage: Stage, client: httpx.AsyncClient) -> None:
+async def _until(moment: Moment, stage: Stage, client: httpx.AsyncClient) -> Board:
     while True:
         board = await look_at_board(stage, client)
         if board and moment.has_come(board):
-            return
+            return board
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _take(shot: Shot, stage: Stage, out: Path, camera: Browser) -> list[str]:
+async def _take(shot: Shot, stage: Stage, board: Board, out: Path, camera: Browser) -> list[str]:
     """Take one picture; what the page complained of meanwhile."""
+    key = board["headline"]["key"]
+    path = shot.path.format(episode=key["episode"] if key else "")
     async with camera.tab(shot.screen) as page:
-        await page.open(f"{stage.platform.urls['boards']}/?lang={shot.language}")
+        if shot.vision:
+            await page.command("Emulation.setEmulatedVisionDeficiency", type=shot.vision)
+        await page.open(f"{stage.platform.urls['boards']}{path}?lang={shot.language}")
         await asyncio.sleep(SETTLE_SECONDS)
         complaints = page.complaints
         with _stuck(stage) if shot.frozen else contextlib.nullcontext():
             await asyncio.sleep(STUCK_SECONDS if shot.frozen else 0)
-            picture = await page.picture(whole=shot.screen.mobile)
+            picture = await page.picture(whole=shot.whole or shot.screen.mobile)
     await asyncio.to_thread((out / f"{shot.name}.png").write_bytes, picture)
     return complaints
 

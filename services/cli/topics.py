@@ -11,6 +11,7 @@ from rich.table import Table
 
 from streams.errors import WrongSettingError
 from streams.kafka import create_topics
+from streams.retention import retention_ms
 from streams.settings import Connections
 from streams.topics import CATALOGUE, DAY_MS
 
@@ -43,7 +44,8 @@ def command(context: click.Context, create: bool, replication: int, as_json: boo
 
 def _create(connections: Connections, replication: int, as_json: bool) -> int:
     try:
-        made = asyncio.run(create_topics(connections, replication=replication))
+        retention = retention_ms(os.environ)
+        made = asyncio.run(create_topics(connections, replication=replication, retention=retention))
     except WrongSettingError as error:
         click.echo(f"surgeline topics: {error}", err=True)
         return 2

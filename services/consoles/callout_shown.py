@@ -55,7 +55,8 @@ class Callout:
     def short(self) -> int:
         """How many seats the forecast does not see filled."""
         told = self.told
-        return max(0, round(told["needed"] - told["accepted"] - told["expected"]))
+        missing: float = told["needed"] - told["accepted"] - told["expected"]
+        return max(0, round(missing))
 
     @property
     def since(self) -> timedelta:

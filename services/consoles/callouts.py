@@ -45,8 +45,16 @@ Sender = Annotated[Session, Depends(sender(*LEADING))]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Steer = Literal["pause", "resume", "widen", "faster", "rewind"]
 State = Literal[
-    *("", "paged", "delivered", "seen", "accepted", "declined"),
-    *("waitlisted", "no_answer", "unreachable", "seated"),
+    "",
+    "paged",
+    "delivered",
+    "seen",
+    "accepted",
+    "declined",
+    "waitlisted",
+    "no_answer",
+    "unreachable",
+    "seated",
 ]
 
 
@@ -57,7 +65,7 @@ async def show_all(
     """What is needed, what is under way, and a form for a need of one's own."""
     house = house_of(request)
     told = await _api(request, who).get("/v1/callouts", over=over)
-    centre = house.settings.centre
+    centre = house.centre
     return house.pages.page(
         "callouts.html",
         reader_of(request),

@@ -20,6 +20,7 @@ class Ports:
     callbacks: int = 8420
     streams: int = 8430
     phone: int = 8440
+    provider: int = 8445
     admission: int = 8450
     consoles: int = 8460
     callout: int = 8470

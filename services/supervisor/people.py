@@ -15,6 +15,7 @@ PASSWORDS: Final = "sign-in.txt"
 PEOPLE: Final = (
     Account(name="minji", title="김민지 Minji Kim", roles=("counselor",), agent="desk-1"),
     Account(name="daniel", title="Daniel Seo", roles=("counselor",), agent="desk-2", language="en"),
+    Account(name="jihun", title="한지훈 Jihun Han", roles=("counselor",), agent="reserve-01"),
     Account(name="lead", title="박서준 Seojun Park", roles=("lead",)),
     Account(name="manager", title="이하은 Haeun Lee", roles=("manager",)),
     Account(name="auditor", title="최유진 Yujin Choi", roles=("auditor",)),

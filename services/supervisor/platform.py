@@ -31,7 +31,8 @@ from streams.settings import Connections
 ROOT: Final = Path(__file__).parents[2]
 NEEDS_LOOK_SECONDS: Final = 0.1
 # How people sign in is the installation's matter: these settings are handed on as they are.
-FROM_OUTSIDE: Final = ("SURGELINE_OIDC_", "SURGELINE_PUBLIC_URL")
+FROM_OUTSIDE: Final = ("SURGELINE_OIDC_", "SURGELINE_PUBLIC_URL", "SURGELINE_PROVIDERS")
+PROVIDERS: Final = "providers.toml"
 
 SpecMaker = Callable[[Ports, str, dict[str, str]], Sequence[ChildSpec]]
 
@@ -44,7 +45,8 @@ def to_stderr(line: str) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings:
     """What one platform is told. `phone_url` is where commands to the phone system go; without
-    it they go to the port kept for the scripted one (`platform.urls["phone"]`).
+    it they go to the port kept for the scripted one (`platform.urls["phone"]`). `providers` writes
+    the file of message accounts, given the address kept for a scripted provider and its token.
     """
 
     data: Path = Path(".surgeline")
@@ -55,6 +57,7 @@ class PlatformSettings:
     phone_url: str | None = None
     ports: Ports = field(default_factory=Ports)
     prometheus: bool = True
+    providers: Callable[[str, str], str] | None = None
     services: SpecMaker = plan.service_specs
 
 
@@ -75,7 +78,7 @@ class Platform:
     def urls(self) -> dict[str, str]:
         """Where a person or a program finds each part."""
         watchers = filter(self._has, ("prometheus", "alertmanager"))
-        names = [*plan.SERVICES, "phone", *watchers]
+        names = [*plan.SERVICES, "phone", "provider", *watchers]
         return addresses.urls(self._ports, names, self.settings.host)
 
     @property
@@ -106,8 +109,16 @@ class Platform:
             "SURGELINE_CONSOLE_TOKEN": self._known_secrets().tokens["console"],
             "SURGELINE_CALLBACKS_URL": self.urls["callbacks"],
             "SURGELINE_CALLOUT_URL": self.urls["callout"],
+            "SURGELINE_FOLDER": str(self._folder.path),
             **{name: os.environ[name] for name in os.environ if name.startswith(FROM_OUTSIDE)},
+            # Whoever plays never pages through an account that the machine's environment names.
+            **self._own_providers(),
         }
+
+    def _own_providers(self) -> dict[str, str]:
+        if self.settings.providers is None:
+            return {}
+        return {"SURGELINE_PROVIDERS": str(self._folder.path / PROVIDERS)}
 
     def _known_secrets(self) -> keys.Secrets:
         if self._secrets is None:
@@ -150,6 +161,7 @@ class Platform:
         people.make_accounts(self._folder.path)
         self._ports = addresses.choose(self.settings.ports, self.settings.host, self._say)
         self._write_addresses()
+        self._write_providers()
         await self._start_servers()
         await create_topics(self.connections)
         specs = self.settings.services(self._ports, self.settings.host, self.env)
@@ -160,6 +172,11 @@ class Platform:
         names = ("SURGELINE_KAFKA", "SURGELINE_REDIS", "SURGELINE_CENTRE")
         lines = [f"export {name}={shlex.quote(self.env[name])}\n" for name in names]
         keys.write_private(self._folder.path / "addresses.env", "".join(lines))
+
+    def _write_providers(self) -> None:
+        if self.settings.providers is not None:
+            text = self.settings.providers(self.urls["provider"], self.tokens["provider"])
+            keys.write_private(self._folder.path / PROVIDERS, text)
 
     async def _start_servers(self) -> None:
         data, ports = self._folder.path, self._ports

@@ -1,7 +1,7 @@
 """Making the catalogue's topics on a broker."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -15,9 +15,15 @@ from streams.topics import CATALOGUE, Topic
 LEADER_SECONDS: Final = 30.0
 
 
-async def create_topics(connections: Connections, *, replication: int = 1) -> list[str]:
+async def create_topics(
+    connections: Connections,
+    *,
+    replication: int = 1,
+    retention: Mapping[str, int] | None = None,
+) -> list[str]:
     """Make the catalogue's topics that are absent; returns the names of those made.
 
+    `retention` is in milliseconds by topic, where it is not the catalogue's.
     Raises `WrongSettingError` when a topic exists with another number of partitions.
     """
     admin = AIOKafkaAdminClient(**connections.kafka_options())
@@ -25,7 +31,7 @@ async def create_topics(connections: Connections, *, replication: int = 1) -> li
         await connect(connections, admin)
         existing = set(await admin.list_topics())
         absent = [topic for topic in CATALOGUE if connections.topic(topic) not in existing]
-        await _create(admin, connections, absent, replication)
+        await _create(admin, connections, absent, replication, retention or {})
         await _until_led(admin, [connections.topic(topic) for topic in absent])
         present = [topic for topic in CATALOGUE if topic not in absent]
         await _check_partitions(admin, connections, present)
@@ -35,7 +41,11 @@ async def create_topics(connections: Connections, *, replication: int = 1) -> li
 
 
 async def _create(
-    admin: Any, connections: Connections, absent: Sequence[Topic], replication: int
+    admin: Any,
+    connections: Connections,
+    absent: Sequence[Topic],
+    replication: int,
+    retention: Mapping[str, int],
 ) -> None:
     if not absent:
         return
@@ -45,7 +55,8 @@ async def _create(
                 connections.topic(topic),
                 topic.partitions,
                 replication,
-                topic_configs=topic.settings(),
+                topic_configs=topic.settings()
+                | {"retention.ms": str(retention.get(topic.name, topic.retention_ms))},
             )
             for topic in absent
         ]

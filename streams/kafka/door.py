@@ -117,7 +117,8 @@ def explain(error: BaseException) -> tuple[str, bool]:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}", True
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or error.strerror}", True
+        said = getattr(error, "reason", None) or error.strerror
+        return f"TLS failed: {said}", True
     if isinstance(error, REFUSALS):
         return f"it refuses this user: {type(error).__name__}", True
     if isinstance(error, ConnectionRefusedError):

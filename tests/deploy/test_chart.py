@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from services.supervisor.plan import SERVICES
+from streams.retention import KEPT_FOR_A_TIME, retention_ms
 from streams.topics import CATALOGUE, CONTACTS
 from tests.support.broker import ROOT
 from tests.support.chart import CASES, CHART, Rendered, containers, render, tools, values_of
@@ -32,6 +33,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("consoles.publicUrl", "http://desk.example", "'/consoles/publicUrl'"),
     ("secrets.existingSecret", "", "'/secrets/existingSecret'"),
     ("prefix", "line", "'/prefix'"),
+    ("topics.retentionDays", {"contacts": 1}, "'/topics/retentionDays/contacts': minimum"),
     ("sites", {}, "additional properties 'sites' not allowed"),
 ]
 
@@ -149,7 +151,11 @@ def test_strimzi_makes_the_topics_of_the_catalogue(rendered: dict[str, Rendered]
         one["spec"]["topicName"]: (one["spec"]["partitions"], one["spec"]["config"])
         for one in rendered["strimzi"].of("KafkaTopic")
     }
-    assert made == {f"hotline-{t.name}": (t.partitions, t.settings()) for t in CATALOGUE}
+    days = retention_ms({"SURGELINE_RETENTION_DAYS": "contacts=7,audit=730"})
+    wanted = {t.name: {"retention.ms": str(days.get(t.name, t.retention_ms))} for t in CATALOGUE}
+    assert made == {
+        f"hotline-{t.name}": (t.partitions, t.settings() | wanted[t.name]) for t in CATALOGUE
+    }
     assert list(rendered["strimzi"].of("Job")) == []
 
 
@@ -218,6 +224,12 @@ def test_checkov_finds_nothing_in_a_hardened_installation(
     failed = [one["check_id"] for one in report.get("results", {}).get("failed_checks", [])]
     assert (failed, summary["failed"]) == ([], 0)
     assert summary["passed"] > 500
+
+
+def test_the_chart_knows_the_topics_that_are_kept_for_a_time() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    retention = schema["properties"]["topics"]["properties"]["retentionDays"]
+    assert retention["properties"].keys() == set(KEPT_FOR_A_TIME)
 
 
 def test_the_chart_names_the_version_of_the_project() -> None:

@@ -24,8 +24,9 @@ def compose() -> dict[str, Any]:
 
 @pytest.mark.integration
 def test_compose_takes_the_file() -> None:
-    argv = [tools("deploy-tools") / "check-jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run([*argv, COMPOSE], capture_output=True, text=True, check=False)
+    program = str(tools("deploy-tools") / "check-jsonschema")
+    argv = [program, "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -35,9 +36,9 @@ def test_prometheus_and_alertmanager_take_their_files() -> None:
     routes = DEPLOY / "alertmanager" / "alertmanager.yml"
     rules = sorted((DEPLOY / "prometheus" / "rules").glob("*.yml"))
     for argv in (
-        ["promtool", "check", "config", "--syntax-only", settings],
-        ["promtool", "check", "rules", *rules],
-        ["amtool", "check-config", routes],
+        ["promtool", "check", "config", "--syntax-only", str(settings)],
+        ["promtool", "check", "rules", *map(str, rules)],
+        ["amtool", "check-config", str(routes)],
     ):
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

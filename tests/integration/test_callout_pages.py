@@ -1,4 +1,4 @@
-"""The call-out pages over the real service: a plan that sends nothing, one press, and how it goes."""
+"""The call-out pages over the real service: a plan that sends nothing, one press, how it goes."""
 
 import re
 from pathlib import Path
@@ -154,24 +154,27 @@ async def test_everybody_sees_what_is_theirs_and_only_leads_send(
 async def test_a_counselor_answers_and_changes_what_is_their_own(
     open_pages: OpenCalloutConsoles,
 ) -> None:
-    async with open_pages(12) as house, house.person("manager") as manager:
-        async with house.person("minji") as minji:
-            quiet = (await minji.get("/on-call")).text
-            await minji.post("/on-call/standing", standing="now")
-            callout = await sent(house, manager, 1)
-            page = (await minji.get("/on-call")).text
-            [offer] = set(re.findall(r'action="/on-call/offers/([^"]+)"', page))
-            yes = await minji.post(f"/on-call/offers/{offer}", choice="accept")
-            seated = (await minji.get("/on-call")).text
-            other = "00000000-0000-0000-0000-000000000000"
-            theirs = await minji.post(f"/on-call/offers/{other}", choice="accept")
-            tested = await minji.post("/on-call/methods/sms/test")
-            wrong = await minji.post("/on-call/methods/m0-sms/confirm", code="000000")
-            calendar = (await minji.post("/on-call/calendar")).text
-            shown = await house.callouts.show(callout.rpartition("/")[2])
-            gone = await minji.post(f"/on-call/offers/{offer}", choice="withdraw", reason="ill")
-            [address] = re.findall(r'<code class="secret">([^<]+)</code>', calendar)
-            feed = await minji.client.get(address)
+    async with (
+        open_pages(12) as house,
+        house.person("manager") as manager,
+        house.person("minji") as minji,
+    ):
+        quiet = (await minji.get("/on-call")).text
+        await minji.post("/on-call/standing", standing="now")
+        callout = await sent(house, manager, 1)
+        page = (await minji.get("/on-call")).text
+        [offer] = set(re.findall(r'action="/on-call/offers/([^"]+)"', page))
+        yes = await minji.post(f"/on-call/offers/{offer}", choice="accept")
+        seated = (await minji.get("/on-call")).text
+        other = "00000000-0000-0000-0000-000000000000"
+        theirs = await minji.post(f"/on-call/offers/{other}", choice="accept")
+        tested = await minji.post("/on-call/methods/sms/test")
+        wrong = await minji.post("/on-call/methods/m0-sms/confirm", code="000000")
+        calendar = (await minji.post("/on-call/calendar")).text
+        shown = await house.callouts.show(callout.rpartition("/")[2])
+        gone = await minji.post(f"/on-call/offers/{offer}", choice="withdraw", reason="ill")
+        [address] = re.findall(r'<code class="secret">([^<]+)</code>', calendar)
+        feed = await minji.client.get(address)
     assert "지금 요청이 없습니다" in quiet
     assert yes.headers["location"] == "/on-call?note=mine_seated"
     assert "1번 자리가 당신의 자리입니다" in seated

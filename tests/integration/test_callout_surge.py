@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -242,7 +243,7 @@ async def test_a_version_of_the_centre_rules_the_next_call_out_and_leaves_the_ru
         running = await centre.need(2)
         await centre.send(running)
         file = centre.service.env["SURGELINE_CENTRE"]
-        text = await asyncio.to_thread(lambda: open(file).read())  # noqa: PTH123
+        text = await asyncio.to_thread(Path(file).read_text)
         newer = text.replace('grace = "5m"', 'grace = "9m"').replace('"6h"', '"4h"')
         version, problems = check_text(newer.encode(), "test")
         assert version is not None

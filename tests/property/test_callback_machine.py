@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant
 
-from streams.domain.callbacks.callback import WAITING, is_open
+from streams.domain.callbacks.callback import WAITING, in_flight, is_open
 from streams.events.callbacks import CallbackData, CallbackWanted, CallerServed
 from tests.support.callback_lines import POLICY, RULES
 from tests.support.callback_world import CallbackWorld
@@ -113,8 +113,11 @@ class CallbackMachine(CallbackWorld):
         tried = sum(attempt.outcome in OF_THE_CALLER for attempt in state.attempts)
         assert tried <= POLICY.attempts
         assert state.outcome != "unreachable" or tried == POLICY.attempts or tried >= 30
+        latest = max(state.requested_at, *(one.arrived_at for one in state.requests))
+        if state.outcome == "expired":
+            assert state.closed_at is not None
+            assert state.closed_at >= latest + POLICY.expiry
         if state.outcome_reason == "answered_live":
-            latest = max(state.requested_at, *(one.arrived_at for one in state.requests))
             assert any(self._is_about(fact, state, latest) for fact in self.answered)
 
     def _is_about(self, fact: CallerServed, state: CallbackData, latest: datetime) -> bool:
@@ -130,6 +133,8 @@ class CallbackMachine(CallbackWorld):
     def who_waits_is_in_nobodys_hands(self) -> None:
         waiting = [state for state in self.book.all() if state.state in WAITING]
         assert not [s.id for s in waiting if s.agent is not None or s.lease_until is not None]
+        # Of a dial that is not over somebody said how it went, or it would block the callback.
+        assert not [s.id for s in waiting if in_flight(s) and s.attempts[-1].outcome is None]
 
     @invariant()
     def one_holder_at_most_and_never_by_a_lease_of_an_earlier_life(self) -> None:

@@ -1,8 +1,10 @@
 """State, counts and episodes do not depend on how contacts reached us."""
 
+import random
 from datetime import timedelta
 from functools import cache
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from streams.domain.detection.surge import SurgeWatch
 from streams.events.baselines import BaselineLearned, DetectorCheckpointed
 from streams.events.codec import encode
 from streams.events.demand import PulseData
-from tests.support.pulses import EXAMPLE, at
+from tests.support.pulses import EXAMPLE, QUAKE, at, crisis, plain, pulses
 
 # Across the full hour, where the baseline changes and an hour is learned.
 BEGIN = 3000
@@ -219,3 +221,32 @@ def test_the_learned_week_of_these_tests_is_not_the_files() -> None:
     moments = [at(WEEK_TURNS + hour * 3600) for hour in range(24)]
     factors = [watch.expected("total", m) / plain.expected("total", m) for m in moments]
     assert max(factors) > 1.2 * min(factors)
+
+
+def names(seed: int, lateness: float) -> list[str]:
+    """What the surges of a small quake are called in the end, when contacts come late."""
+    rng, chance = random.Random(seed), random.Random(seed + 1000)
+    quake = [(second + 1800, keys) for second, keys in crisis(QUAKE, lambda _: 15, 3600, rng, 15)]
+    late = [
+        (pulse.second + timedelta(seconds=chance.uniform(0, lateness)), number, pulse)
+        for number, pulse in enumerate(pulses(sorted(plain(2 * 3600, rng) + quake)))
+    ]
+    watch = SurgeWatch(EXAMPLE)
+    ticks, last = iter(range(0, 3 * 3600, 10)), {}
+    tick = next(ticks)
+    for moment, _, pulse in sorted(late, key=lambda arrival: arrival[:2]):
+        facts = []
+        while at(tick) < moment:
+            facts += watch.tick(at(tick))
+            tick = next(ticks)
+        facts += watch.observe(pulse, moment)
+        last.update({fact.data.episode: fact.data.key for fact in facts})
+    last.update({data.episode: data.key for data in watch.open()})
+    return sorted(last.values())
+
+
+@pytest.mark.parametrize("seed", [0, 3, 5])
+def test_what_a_surge_is_called_in_the_end_does_not_depend_on_what_came_late(seed: int) -> None:
+    # Each of these was declared under a name that arrival decided.
+    assert names(seed, 590) == names(seed, 2) == names(seed, 0.1)
+    assert len(names(seed, 0.1)) == 1

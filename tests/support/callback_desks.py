@@ -128,7 +128,7 @@ class CallbackDesks(CallbackLines):
 
     @rule(
         agent=st.sampled_from(AGENTS),
-        verb=st.sampled_from(("fail", "fail", "fail_of_ours", "silent", "talk")),
+        verb=st.sampled_from(("fail", "fail", "fail_of_ours", "silent", "talk", "later")),
         crash=st.sampled_from((False, False, True)),
     )
     def an_attempt_is_made(self, agent: str, verb: str, crash: bool) -> None:
@@ -139,9 +139,12 @@ class CallbackDesks(CallbackLines):
             return
         claim = Claim(agent=agent, epoch=state.epoch, token=state.token)
         dial = state.attempts[-1].id
-        if dial in self.phone.dials:
+        if verb == "later" and dial in self.phone.dials:
+            self.phone.pick_up(dial)
+            self.a_report_is_made("talk", state.id, claim)
+        elif dial in self.phone.dials:
             self.phone.end(dial, "completed" if verb == "talk" else "no_answer")
-        if verb.startswith("fail"):
+        if verb == "later" or verb.startswith("fail"):
             self.a_report_is_made(verb, state.id, claim)
         if crash:
             self._a_text_is_sent_and_forgotten(state.id)

@@ -39,7 +39,7 @@ def test_nothing_of_it_can_be_read_without_the_key() -> None:
         lambda made: [*made[:2], *made[3:]],
         lambda made: [*made[:2], made[3], made[2], *made[4:]],
         lambda made: [*made, made[-1]],
-        lambda made: [*made[:2], made[2][:-1] + ("A" if made[2][-1] != "A" else "B"), *made[3:]],
+        lambda made: [*made[:2], "e1." + made[2][3:].swapcase(), *made[3:]],
         lambda made: ["surgeline-backup-9", *made[1:]],
         lambda made: made[:1],
         lambda _made: [],

@@ -1,7 +1,7 @@
 """Does a surge's case hold the evidence, exactly and of this surge alone?"""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -15,12 +15,14 @@ from streams.events.callouts import (
     Need,
     OfferChanged,
     OfferData,
+    OfferState,
     PageAttempt,
     Policy,
     Quota,
 )
 from streams.events.codec import decode
 from streams.events.demand import PulseCounted
+from streams.events.envelope import CloudEvent
 from tests.support.board_story import Story, cleared
 from tests.unit.test_boards_fold import CENTRE, END
 
@@ -32,63 +34,63 @@ def story() -> Story:
     return Story(END, surge=timedelta(minutes=27), day="2026-03-11")
 
 
-def gathered(story: Story, *more: object) -> Dossier:
+def gathered(story: Story, *more: CloudEvent) -> Dossier:
     dossier = Dossier(CENTRE, "ep-1")
-    records = [*story.records(), *more]
-    events = [
-        decode(record.value or b"") if hasattr(record, "topic") else record for record in records
-    ]
+    events = [*(decode(record.value or b"") for record in story.records()), *more]
     for event in sorted(events, key=lambda event: isinstance(event, PulseCounted)):
         dossier.observe(event)
     return dossier
 
 
-def asked(state: str = "running") -> list[object]:
+def asked(at: datetime = END) -> list[CloudEvent]:
     need = Need(
         dedup_key="n",
         pool="volunteers",
         quotas=(Quota(seats=7),),
-        start=END,
-        end=END + 60 * MINUTES,
-        raised_at=END,
+        start=at,
+        end=at + 60 * MINUTES,
+        raised_at=at,
         raised_by="rule",
         episode="ep-1",
-        expires_at=END + 30 * MINUTES,
+        expires_at=at + 30 * MINUTES,
     )
     callout = CalloutData(
         id="c1",
         version=2,
-        state=state,  # type: ignore[arg-type]
+        state="running",
         ref="17",
         need=need,
         policy=Policy(),
-        created_at=END,
-        started_at=END,
-        touched_at=END,
+        created_at=at,
+        started_at=at,
+        touched_at=at,
     )
     other = msgspec.structs.replace(
         callout, id="c2", need=msgspec.structs.replace(need, episode="ep-2")
     )
+    states: tuple[OfferState, ...] = ("accepted", "declined", "contacting")
     offers = [
         OfferData(
             id=f"o{n}",
             version=1,
             callout="c1",
             person=f"person-{n}",
-            state=("accepted", "declined", "contacting")[n % 3],  # type: ignore[arg-type]
-            created_at=END,
+            state=states[n % 3],
+            created_at=at,
             attempts=(
                 PageAttempt(
-                    id=f"a{n}", method="m", kind="sms", step=1, state="delivered", due_at=END
+                    id=f"a{n}", method="m", kind="sms", step=1, state="delivered", due_at=at
                 ),
             ),
         )
         for n in range(6)
     ]
-    about = {"source": "/callout", "time": END}
     return [
-        *(CalloutChanged(id=c.id, subject=c.id, data=c, **about) for c in (callout, other)),
-        *(OfferChanged(id=o.id, subject=o.id, data=o, **about) for o in offers),
+        *(
+            CalloutChanged(id=c.id, subject=c.id, source="/callout", time=at, data=c)
+            for c in (callout, other)
+        ),
+        *(OfferChanged(id=o.id, subject=o.id, source="/callout", time=at, data=o) for o in offers),
     ]
 
 

@@ -18,7 +18,7 @@ from services.boards.tiles import tiles
 from streams.events.codec import decode
 from streams.kafka import Outgoing
 from tests.support.board_story import Story
-from tests.unit.test_boards_fold import CENTRE, END
+from tests.unit.test_boards_fold import CENTRE, END, ROOT
 
 STATIC = vendored.STATIC
 
@@ -82,8 +82,11 @@ def test_what_a_title_holds_cannot_become_markup(pages: Pages) -> None:
     assert "<img" not in html
 
 
-def test_our_own_script_stays_small() -> None:
-    assert len((STATIC / "board.js").read_text().splitlines()) < 400
+def test_our_own_scripts_stay_small_all_together() -> None:
+    scripts = [file for file in (ROOT / "services").rglob("*.js") if "vendor" not in file.parts]
+
+    assert STATIC / "board.js" in scripts
+    assert sum(len(file.read_text().splitlines()) for file in scripts) < 400
 
 
 def test_a_number_is_old_after_five_seconds_or_when_its_age_is_not_known() -> None:

@@ -1,6 +1,7 @@
 """Do streams, access and metrics of the boards keep their promises?"""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,13 @@ from services.boards.board import Board
 from services.boards.kiosks import Kiosks
 from services.boards.settings import Settings
 from services.boards.sse import HEARTBEAT, RETRY, Frame, Hub, message
+from services.register import Register
+from services.sessions import KEYS, Sessions
+from services.signed_in import SignedIn
+from services.supervisor.keys import make_secrets
 from streams.errors import WrongSettingError
 from streams.events.demand import QueueCounts, QueueData
+from tests.support.consoles import accounts_in
 from tests.unit.test_boards_fold import END, ROOT
 from tests.unit.test_boards_page import board
 
@@ -90,9 +96,12 @@ def test_a_message_of_many_lines_stays_one_message() -> None:
     assert message("<p>\n  a\n</p>") == b"data: <p>\ndata:   a\ndata: </p>\n\n"
 
 
-def request(host: str = "127.0.0.1:8400", cookie: str = "", token: str = "") -> Request:
+def request(
+    host: str = "127.0.0.1:8400", cookie: str = "", token: str = "", session: str = ""
+) -> Request:
     headers = [(b"host", host.encode())]
-    headers += [(b"cookie", f"{COOKIE}={cookie}".encode())] if cookie else []
+    headers += [(b"cookie", f"{COOKIE}={cookie}".encode(errors="replace"))] if cookie else []
+    headers += [(b"cookie", f"surgeline_session={session}".encode())] if session else []
     headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
     app = type("App", (), {"state": type("State", (), {"tokens": TOKENS})})
     return Request({"type": "http", "headers": headers, "app": app})
@@ -153,6 +162,34 @@ def test_elsewhere_it_takes_a_viewing_role_or_a_kiosk_link(
     assert outcomes == [401, 403, 401, 401, 401]
     assert check.still_admits(request(cookie=hall))
     assert not check.still_admits(request(cookie=lobby))
+
+
+def test_who_is_signed_in_may_look_until_they_are_signed_out_or_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens, accounts = with_tokens(tmp_path), accounts_in(tmp_path)
+    monkeypatch.setattr("tests.unit.test_boards_service.TOKENS", tokens)
+    sessions = Sessions.from_env({KEYS: make_secrets().session_keys})
+    register = Register("redis://127.0.0.1:1/0", "t-")
+    check = Guard("192.0.2.1", tokens, None, SignedIn(sessions, accounts, register))
+    now = datetime.now(UTC)
+    looks = []
+    for name in ("lead", "auditor"):
+        account = accounts.all()[name]
+        session = sessions.begin(
+            now, account=name, title=account.title, roles=account.roles, generation=1
+        )
+        looks.append((request(session=sessions.cookie(session)), session))
+    foreign = Sessions.from_env({KEYS: make_secrets().session_keys})
+
+    (lead, of_lead), (auditor, of_auditor) = looks
+    assert [check.still_admits(asked) for asked in (lead, auditor)] == [True, True]
+    assert not check.still_admits(request(session=foreign.cookie(of_lead)))
+    register.end(of_lead.id, now + timedelta(hours=1))
+    with accounts.changing() as known:
+        known["auditor"] = replace(known["auditor"], disabled=True)
+    assert of_auditor.account == "auditor"
+    assert [check.still_admits(asked) for asked in (lead, auditor)] == [False, False]
 
 
 @pytest.mark.parametrize("given", ["", ".", "12", "x.y", "9" * 300, "١.a", "\ud800"])

@@ -15,6 +15,7 @@ from services.cli.people import command
 from services.numbers import Pseudonyms
 from services.people_file import COLUMNS, Secrets, read_people
 from services.people_plan import plan_import
+from services.sealing import Sealer
 from streams.events.people import PlanStep, QuietHours, Span
 from tests.support.broker import ROOT
 from tests.support.people import CENTRE, SECRETS, at
@@ -239,6 +240,18 @@ def test_proof_outlives_a_new_key_for_hashing_numbers() -> None:
     before = known["volunteer-01"].methods[0]
     assert after.methods[0].verified_at == before.verified_at
     assert after.methods[0].digest != before.digest
+
+
+def test_the_file_once_more_seals_everything_with_a_new_key() -> None:
+    known = known_of(GOOD)
+    rotated = Sealer({"s9": b"r" * 32} | {"s1": b"s" * 32})
+    listed = read_people(file_of(GOOD), CENTRE, Secrets(rotated, SECRETS.pseudonyms)).people
+    (after,) = plan_import(listed, known, rotated).changed
+    before = known["volunteer-01"].methods[0]
+    assert after.sealed_name.startswith("s9.")
+    assert all(method.sealed.startswith("s9.") for method in after.methods)
+    assert after.methods[0].verified_at == before.verified_at
+    assert plan_import(listed, {after.id: after}, rotated).changed == ()
 
 
 def test_a_number_that_opted_out_stays_opted_out() -> None:

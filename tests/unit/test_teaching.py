@@ -30,10 +30,11 @@ def test_half_a_year_of_contacts_is_what_is_expected_afterwards() -> None:
     watch.restore(events)
     for event in events:
         expected.learn(event.data)
+    # The file's own week still weighs a hundred contacts, and its level as many at each key.
     for moment in day(at(0)):
-        assert expected.rate("total", moment) == pytest.approx(PER_HOUR, rel=0.05)
-        assert expected.rate("queue:main", moment) == pytest.approx(PER_HOUR, rel=0.05)
-        assert watch.expected("total", moment) == pytest.approx(PER_HOUR, rel=0.05)
+        assert expected.rate("total", moment) == pytest.approx(PER_HOUR, rel=0.07)
+        assert expected.rate("queue:main", moment) == pytest.approx(PER_HOUR, rel=0.07)
+        assert watch.expected("total", moment) == pytest.approx(PER_HOUR, rel=0.07)
 
 
 def test_the_week_that_is_printed_is_the_one_that_was_heard() -> None:

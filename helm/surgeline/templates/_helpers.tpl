@@ -30,7 +30,7 @@ intake: {port: 8410, replicas: 2, args: [-m, services.intake], keys: [pseudonym-
 admission: {port: 8450, replicas: 2, args: [-m, services.admission], keys: [pseudonym-key], public: true, job: admission, drain: 5, grace: 30, cpu: 250m, memory: 256Mi}
 tally: {port: 8430, replicas: 2, args: [-m, streams, --only, tally], keys: [seal-keys], job: streams, worker: true, grace: 60, cpu: "1", memory: 1Gi}
 surge: {port: 8430, replicas: 2, args: [-m, streams, --only, "surge,staffing"], keys: [seal-keys], job: streams, worker: true, grace: 60, cpu: 500m, memory: 1Gi}
-callbacks: {port: 8420, replicas: 1, single: true, args: [-m, services.callbacks], keys: [seal-keys], redis: true, phone: true, job: callbacks, grace: 45, cpu: 500m, memory: 512Mi}
+callbacks: {port: 8420, replicas: 1, single: true, args: [-m, services.callbacks], keys: [pseudonym-key, seal-keys], redis: true, phone: true, job: callbacks, grace: 45, cpu: 500m, memory: 512Mi}
 boards: {port: 8400, replicas: 2, args: [-m, services.boards], keys: [], public: true, job: boards, drain: 5, grace: 30, cpu: 500m, memory: 512Mi}
 command: {port: 8480, replicas: 1, single: true, args: [-m, services.command], keys: [], public: true, job: command, grace: 30, cpu: 100m, memory: 256Mi}
 callout: {port: 8470, replicas: 1, single: true, args: [-m, services.callout], keys: [pseudonym-key, seal-keys], redis: true, providers: true, public: true, job: callout, grace: 45, cpu: 250m, memory: 512Mi}

@@ -1,7 +1,7 @@
 """Who tells the story, and who is the manager in it?
 
 Prints each thing once, when it happens, with the centre's time before it. When seats are asked for,
-it does what a manager would: calls in those who stand by.
+it does what a manager would: calls in those who stand by, and has the reserve asked by message.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from services.cli.play import story
 from services.cli.play.book import first_extra_call
+from services.cli.play.callouts import CallOut
 from services.cli.play.news import News
 from services.cli.play.stage import Stage
 from streams.events.callbacks import CallbackChanged
@@ -42,6 +43,7 @@ class Narrator:
         self._last_seats: datetime | None = None
         self._arrived_before: tuple[timedelta, int] = (timedelta(0), 0)
         self._last: dict[str, Any] = {}
+        self.callout = CallOut(stage, client, lambda text, style: self._say(text, style=style))
 
     async def tell(self, event: Event) -> None:
         """A fact from the log."""
@@ -73,13 +75,14 @@ class Narrator:
         self._bursts(elapsed)
         phone = self._last = await self._stage.phone(self._client)
         self._turns(phone, elapsed)
+        await self.callout.look()
         if elapsed - self._last_status >= STATUS_EVERY and "worked off" not in self._said:
             self._last_status = elapsed
             self._say(story.status(_counts(phone), self._news.callback_states()), style="dim")
         if elapsed < self._stage.scenario.length:
             return False
         quiet = not (phone["calls"] or phone["dials"] or phone["unsent"])
-        worked_off = not self._news.open_callbacks()
+        worked_off = not self._news.open_callbacks() and self.callout.is_over
         return (quiet and worked_off) or elapsed > self._stage.scenario.length + GRACE
 
     def _bursts(self, elapsed: timedelta) -> None:
@@ -135,6 +138,7 @@ class Narrator:
             self._said.add("called up")
             self._say_seats(event, with_reason=True)
             self._say(story.called_up(await self._stage.call_up(self._client)), style="bold")
+            await self.callout.send(data.reason)
         elif data.gap > 0 and self._silent_on_seats_since(event.time) >= SEATS_EVERY:
             self._say_seats(event)
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from load.scenario import Scenario
+from services.cli.play.provider import provider_spec
 from services.supervisor.child import ChildSpec, RestartPolicy
 from services.supervisor.platform import Platform
 from streams.domain.centre import Centre
@@ -63,13 +64,16 @@ class Stage:
 async def raise_curtain(
     platform: Platform, centre: Centre, scenario: Scenario, scenario_file: Path, ledger: Path
 ) -> Stage:
-    """Declare the clock, start the phone system, and return when it is ready."""
+    """Declare the clock, start the phone system and the messages, return when they are ready."""
     wall = datetime.now(centre.timezone)
     begins = next_like(scenario.starts.astimezone(centre.timezone), wall)
     run = f"{wall:%Y%m%d%H%M%S}"
     clock = CentreClock(wall=wall + LEAD, event=begins, speed=scenario.speed)
     await _declare(platform, clock)
-    await platform.add(_phone_spec(platform, clock, scenario_file, ledger, run))
+    await platform.add(
+        _phone_spec(platform, clock, scenario_file, ledger, run),
+        provider_spec(platform, scenario.speed, ledger.parent),
+    )
     return Stage(
         platform=platform,
         centre=centre,

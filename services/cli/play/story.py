@@ -67,7 +67,7 @@ def seats(data: SeatsData, *, with_reason: bool) -> str:
 def called_up(coming: dict[str, int]) -> str:
     """What the manager does about it."""
     who = " and ".join(f"{count} {pool}" for pool, count in coming.items())
-    return f"the manager calls in {who}: that is all there are, the rest must become callbacks"
+    return f"the manager calls in {who}: that is all who stand by, the rest must become callbacks"
 
 
 def calm(arrived: int, expected_per_hour: float, minutes: float) -> str:

@@ -92,6 +92,7 @@ WORDS: Final[dict[str, Said]] = {
     "plan.mark": Said("방식", "Way"),
     "plan.fill": Said("채우는 시간(중간)", "Filled in (median)"),
     "plan.fill_late": Said("열에 아홉", "nine in ten by"),
+    "plan.minutes": Said("{n}분", "{n} min"),
     "plan.woken": Said("깨우는 사람", "People woken"),
     "plan.surplus": Said("남는 수락", "Yeses too many"),
     "plan.sure": Said("두 시간 안에", "within 2 h"),

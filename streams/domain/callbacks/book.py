@@ -284,6 +284,10 @@ class CallbackBook:
         change = dials.phone_says(state, dial, condition, outcome, now, self.policy)
         return self._keep(state, change)
 
+    def has_open(self, caller_key: str) -> bool:
+        """Whether this caller was promised a callback that is still open."""
+        return self._open_of(caller_key) is not None
+
     # Within
 
     def _begin(

@@ -14,12 +14,13 @@ REMEMBERED = timedelta(hours=24)
 @dataclass(slots=True, kw_only=True, eq=False)
 class Crisis:
     """One episode as last said. `keys` are the raised keys that it accounts for; `cleared_at` is
-    when it was said to be over.
+    when it was said to be over; `named` is true once its key was looked at on settled counts.
     """
 
     data: SurgeData
     keys: set[str]
     cleared_at: datetime | None = None
+    named: bool = False
 
     @property
     def over_at(self) -> datetime:

@@ -143,13 +143,25 @@ class Keys:
 
     def excess(self, key: str, now: datetime) -> Excess:
         """A key's contacts beyond expectation."""
-        rise = self.rise(key, now)
-        share = self.plan.share(key)
         evidence = self.detectors[key].evidence if key in self.detectors else 0.0
+        return self._excess(key, self.rise(key, now), evidence)
+
+    def raised_since(self, key: str) -> int | None:
+        """The second since when a key is in surge, on settled counts."""
+        settled = self.detectors[key].settled if key in self.detectors else None
+        return settled.episode.watched if settled and settled.episode else None
+
+    def settled_excess(self, key: str, frontier: int) -> Excess:
+        """The same on settled counts alone, whatever else was heard so far."""
+        known = self.detectors[key]
+        settled = Detector(known.expected, known.rules, known.settled)
+        return self._excess(key, settled.rise(frontier), settled.evidence)
+
+    def _excess(self, key: str, rise: Rise, evidence: float) -> Excess:
         return Excess(
             key=key,
             contacts=rise.calls - rise.mass,
-            share=share,
+            share=self.plan.share(key),
             mass=rise.mass,
             evidence=evidence,
         )
@@ -240,7 +252,8 @@ class Keys:
         for _, detector in ordered:
             detector.settle(frontier)
         # Contacts were heard of in the next two hours at most, if more have passed unnoticed.
-        for step in sorted({min(known + 1, slot), min(known + 2, slot), slot} - {0, 1}):
+        steps = {known + 1, known + 2, slot} if 0 <= known < slot - 1 else {slot}
+        for step in sorted(steps):
             self.outages.horizon = total.calendar.begins(step)
             for _, detector in reversed(ordered):
                 detector.expected.recent(step)

@@ -56,7 +56,7 @@ def most_specific(trigger: Excess, others: Iterable[Excess], worth: Worth) -> st
         if other.evidence >= CHANCE and _holds(other.contacts, trigger, worth, CHANCE)
     ]
     able.append(trigger)
-    return min(able, key=_order).key
+    return min(able, key=specific_first).key
 
 
 def residual(key: Excess, crises: Iterable[Excess]) -> Excess:
@@ -99,7 +99,8 @@ def _holds(contacts: float, whole: Excess, worth: Worth, threshold: float) -> bo
     return contacts >= NEARLY * whole.contacts and worth(rest, whole.mass) < threshold
 
 
-def _order(excess: Excess) -> tuple[bool, int, float]:
+def specific_first(excess: Excess) -> tuple[bool, int, float]:
+    """Orders keys from the most specific to the broadest, and the stronger case first."""
     ranks = _BROAD_FIRST if excess.broad else _SPECIFIC_FIRST
     kind = dimension(excess.key)
     rank = ranks.index(kind) if kind in ranks else -1

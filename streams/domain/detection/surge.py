@@ -20,6 +20,7 @@ from streams.domain.detection.detector import Thresholds
 from streams.domain.detection.feed import SOURCE, Feed, FeedFact
 from streams.domain.detection.keys import Keys, thresholds
 from streams.domain.detection.mixture import Rise
+from streams.domain.detection.naming import settled_name, was_named
 from streams.domain.detection.orders import Again, Orders
 from streams.domain.detection.rollups import Excess, explained, most_specific, narrower, residual
 from streams.events.baselines import BaselineData, BaselineLearned, DetectorCheckpointed
@@ -88,6 +89,7 @@ class SurgeWatch:
         facts: list[SurgeFact] = []
         for crisis in list(self._crises.open):
             over = self._over(crisis, frontier, now)
+            facts += self._name_for_good(crisis, frontier, now)
             due = crisis.data.next_update_due
             # Until something is heard after its end, the feed may have stopped, not the surge.
             if over is not None and over < self._keys.heard:
@@ -137,6 +139,7 @@ class SurgeWatch:
                 self._orders.obeyed(fact.data.orders)
         for crisis in self._crises.open:
             self._keys.detector(crisis.data.key)
+            crisis.named = was_named(crisis.data, self._lateness)
         self._mark_hours()
 
     def open(self) -> list[SurgeData]:
@@ -313,6 +316,18 @@ class SurgeWatch:
             crisis.keys.discard(part)
             facts.append(self._begin(part, {part}, now))
         return facts
+
+    def _name_for_good(self, crisis: Crisis, frontier: int, now: datetime) -> list[SurgeFact]:
+        """The name by settled counts, once the contacts that raised it can no longer change."""
+        if crisis.named or all(self._keys.raised_since(key) is None for key in crisis.keys):
+            return []
+        crisis.named = True
+        others = [other for other in self._crises.open if other is not crisis]
+        key = settled_name(crisis, others, self._keys, frontier)
+        if key == crisis.data.key:
+            return []
+        crisis.keys.add(key)
+        return [self._revise(crisis, now, key=key)]
 
     def _revise(self, crisis: Crisis, now: datetime, key: str | None = None) -> SurgeRevised:
         old = crisis.data
