@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all demo up test check rules pictures grafana-pictures chaos bench bench-coverage bench-streams \
+.PHONY: help setup setup-all demo drill up test check rules pictures grafana-pictures chaos bench bench-coverage bench-streams \
   bench-detection bench-scenarios bench-admission bench-boards bench-callout bench-callbacks clean lock
 
 PY := .venv/bin/python
@@ -27,6 +27,9 @@ setup-all:
 
 demo: setup ## Play an earthquake through the whole platform (HEADLESS=1: without a person)
 	@$(SURGELINE) demo $(if $(HEADLESS),--headless)
+
+drill: setup ## Play a crisis in virtual time and ask what if (SCENARIO=S5-centre)
+	@$(SURGELINE) drill $(or $(SCENARIO),S5-centre) --compare
 
 up: setup ## Start the whole platform on this machine; Ctrl-C stops it
 	@$(SURGELINE) up

@@ -14,12 +14,14 @@ from load.drill.outcome import Outcome, outcome_of
 from load.drill.variant import Variant
 from load.drill.watch import Timeline, watched
 from load.scenario import Scenario
-from load.sim.engine import Rehearsal
+from load.sim.engine import BUSY_PLAN, Rehearsal
 from load.sim.stage import FirstCall
 from streams.domain.centre import Centre
 
 # Objects of a run live as long as it does: looking for dead ones between is a tenth of the time.
 _OBJECTS: Final = 500_000
+# A plan of seats costs as much as ten calls: in a surge of days it is made less often.
+_PLANS: Final = 720
 # 97.5 % points of Student's t with 1 to 30 degrees of freedom; the normal one beyond.
 _STUDENT: Final = (
     *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
@@ -63,6 +65,7 @@ def play(
         platform=chosen.platform,
         callbacks=chosen.callbacks,
         call_up=chosen.calls_up,
+        plan_every=max(BUSY_PLAN, scenario.length / _PLANS),
         first_calls=first_calls,
     )
     timeline = watched(run)

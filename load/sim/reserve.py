@@ -49,6 +49,7 @@ class Reserve:
 
     def need(self, gap: int) -> None:
         """So many seats are missing now: open a need, or make the open one larger."""
+        self._close_if_expired()
         room = self._hall.desk.phones - len(self._hall.roster.signed_in())
         wanted = min(gap + self._seated(), room + self._seated())
         if wanted <= max(0, self._wanted):
@@ -62,6 +63,13 @@ class Reserve:
             need = self.book.callout(self._current).need
             life.revise(self.book, self._current, (Quota(seats=wanted),), need.end, BY, now)
             self._look()
+
+    def _close_if_expired(self) -> None:
+        """A need that was not filled in time is over; what is missing then is a new one."""
+        now = self._now()
+        if self._current and now >= self.book.callout(self._current).need.expires_at:
+            life.expire(self.book, self._current, now)
+            self._current, self._wanted = None, 0
 
     def _begin(self) -> None:
         now = self._now()
@@ -80,16 +88,15 @@ class Reserve:
         callout = life.open_need(self.book, need, stamped, now)
         life.start(self.book, callout.id, stamped, BY, now, unseen=True)
         self._current = callout.id
-        self._ask()
+        self._ask(callout.id)
 
-    def _ask(self) -> None:
+    def _ask(self, callout_id: str) -> None:
         """Ask, and look again as often as the policy says, until the need expires."""
-        if self._current is None:
-            return
-        callout = self.book.callout(self._current)
-        if self._now() < callout.need.expires_at:
+        callout = self.book.callout(callout_id)
+        if callout_id == self._current and self._now() < callout.need.expires_at:
             self._look()
-            self._hall.agenda.after(callout.policy.every_seconds, self._ask)
+            every = callout.policy.every_seconds
+            self._hall.agenda.after(every, lambda: self._ask(callout_id))
 
     def _look(self) -> None:
         if self._current is None:

@@ -40,7 +40,7 @@ PARTS: Final = (
     "version",
 )
 # In both languages a decision takes two lines, so fewer have room.
-DECISIONS_IN_BOTH: Final = 4
+DECISIONS_IN_BOTH: Final = 3
 DECISIONS_IN_ONE: Final = 8
 
 

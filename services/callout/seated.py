@@ -102,10 +102,12 @@ class Seated:
         """The offers of this agent whose seat begins soon and who are not there yet."""
         found = []
         for callout in book.still_open():
-            if callout.drill or event.time < callout.need.start - EARLIEST:
+            if callout.drill:
                 continue
             for offer_id in book.index(callout.id).seats.values():
                 offer = book.offers[offer_id]
+                if event.time < starts_for(callout.need, offer) - EARLIEST:
+                    continue
                 person = self._directory.person(offer.person)
                 is_theirs = person is not None and person.agent == event.data.agent
                 after_yes = offer.accepted_at is not None and event.time >= offer.accepted_at

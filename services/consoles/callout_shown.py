@@ -33,6 +33,8 @@ class Callout:
     ends: datetime
     confirm_by: datetime | None
     unconfirmed: str
+    second_for: str
+    second_until: datetime | None
     started_at: datetime | None
     filled_at: datetime | None
     look_at: datetime | None
@@ -84,6 +86,8 @@ def callout_of(told: Row) -> Callout:
         ends=ends,
         confirm_by=moment(need.get("confirm_by")),
         unconfirmed=need.get("unconfirmed", "drop"),
+        second_for=raw.get("second_for") or "",
+        second_until=moment(raw.get("second_until")),
         started_at=moment(raw.get("started_at")),
         filled_at=moment(raw.get("filled_at")),
         look_at=moment(raw.get("look_at")),

@@ -13,7 +13,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka.errors import (
@@ -40,18 +40,29 @@ REFUSALS: Final = (
     IllegalSaslStateError,
 )
 
-_heard: ContextVar[list[BaseException] | None] = ContextVar("heard", default=None)
+
+@dataclass
+class _Attempt:
+    """One client on its way in. The tasks that it starts meanwhile inherit it and live on; what
+    they complain of after the attempt is `over` is no longer kept from the log.
+    """
+
+    heard: list[BaseException] = field(default_factory=list)
+    over: bool = False
+
+
+_attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
 class _Listening(logging.Filter):
     """While a client connects, aiokafka's complaint is heard here and said once, by us."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        heard = _heard.get()
-        if heard is None:
+        attempt = _attempt.get()
+        if attempt is None or attempt.over:
             return True
         arguments = record.args if isinstance(record.args, tuple) else ()
-        heard += [part for part in arguments if isinstance(part, BaseException)]
+        attempt.heard += [part for part in arguments if isinstance(part, BaseException)]
         return False
 
 
@@ -93,23 +104,24 @@ async def connect(connections: Connections, client: Any) -> None:
     broker = connections.kafka
     door = _doors.setdefault(broker, _Door())
     await asyncio.sleep(max(0.0, door.not_before - time.monotonic()))
-    with _listening() as heard:
+    with _listening() as attempt:
         try:
             await client.start()
         except (KafkaError, OSError) as error:
-            door.shut(broker, heard[0] if heard else error)
+            door.shut(broker, attempt.heard[0] if attempt.heard else error)
             raise
     door.opened(broker)
 
 
 @contextlib.contextmanager
-def _listening() -> Iterator[list[BaseException]]:
-    heard: list[BaseException] = []
-    token = _heard.set(heard)
+def _listening() -> Iterator[_Attempt]:
+    attempt = _Attempt()
+    token = _attempt.set(attempt)
     try:
-        yield heard
+        yield attempt
     finally:
-        _heard.reset(token)
+        attempt.over = True
+        _attempt.reset(token)
 
 
 def explain(error: BaseException) -> tuple[str, bool]:

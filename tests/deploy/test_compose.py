@@ -1,14 +1,20 @@
 """Is compose.yaml what compose takes, and does it hang together? Checked without an engine."""
 
+import importlib
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from services.cli import keys
 from services.supervisor.addresses import Ports
 from services.supervisor.plan import SERVICES
+from streams.processors.settings import StreamsSettings
+from streams.secret_files import opened
 from tests.support.broker import ROOT
 from tests.support.chart import tools
 
@@ -112,3 +118,34 @@ def test_grafana_finds_its_boards_where_its_provisioning_looks(compose: dict[str
     assert f"./grafana/dashboards:{path}:ro" in grafana["volumes"]
     home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
     assert (DEPLOY / "grafana" / "dashboards" / Path(home).name).exists()
+
+
+def test_every_process_takes_the_settings_and_secrets_that_it_is_given(
+    compose: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "secrets"
+    made = CliRunner().invoke(keys.command, [str(folder), "--people"])
+    assert made.exit_code == 0, made.output
+    for name, module in SERVICES.items():
+        env = {
+            key: value.replace("/etc/surgeline", str(folder)).replace("/app", str(ROOT))
+            for key, value in compose["services"][name]["environment"].items()
+        }
+        if module == "streams":
+            settings: Any = StreamsSettings.from_env(opened(env))
+        else:
+            settings = importlib.import_module(f"{module}.settings").Settings.from_env(opened(env))
+        assert (settings.host, settings.connections.kafka) == ("0.0.0.0", "kafka:9092")  # noqa: S104
+
+
+def test_the_secrets_are_made_once_and_are_what_the_chart_asks_for(tmp_path: Path) -> None:
+    texts = []
+    for _ in range(2):
+        made = CliRunner().invoke(keys.command, [str(tmp_path)])
+        assert made.exit_code == 0, made.output
+        texts.append({file.name: file.read_text() for file in tmp_path.iterdir()})
+    assert texts[0] == texts[1]
+    helpers = (ROOT / "helm" / "surgeline" / "templates" / "_helpers.tpl").read_text()
+    asked = set(re.findall(r'"([a-z-]+-(?:key|keys|token))" "SURGELINE_', helpers))
+    assert asked
+    assert asked | {"tokens.json", "accounts.json", "prometheus-token"} <= texts[0].keys()

@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,9 @@ import pytest
 from load.provider.settings import providers_file
 from services.sealing import Sealer
 from services.supervisor import ports
+from streams.centre_file import load_centre
+from streams.domain.callout.policy import CalloutPolicy
+from streams.domain.centre import Centre
 from streams.events.callouts import CalloutChanged, OfferChanged
 from streams.events.codec import decode, encode
 from streams.events.people import ContactMethod, Person, PersonChanged, PlanStep
@@ -141,6 +144,11 @@ class CalloutCentre:
 
 
 Opened = Callable[..., AbstractAsyncContextManager[CalloutCentre]]
+
+
+def centre_with(**policy: Any) -> Centre:
+    """The shipped centre with another policy for call-outs."""
+    return replace(load_centre(ROOT / "centre.toml"), callout=CalloutPolicy(**policy))
 
 
 def write_centre(folder: Path, **callout: str | float) -> Path:

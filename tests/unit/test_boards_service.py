@@ -10,6 +10,7 @@ import pytest
 from fastapi import Request
 
 from services.auth import AccessError, Tokens, digest_of
+from services.boards.__main__ import main as boards_main
 from services.boards.access import COOKIE, Guard
 from services.boards.board import Board
 from services.boards.kiosks import Kiosks
@@ -268,3 +269,25 @@ def test_counters_never_fall_when_a_count_is_corrected() -> None:
         return samples(shown)["surgeline_contacts_abandoned_total", ("main",)]
 
     assert [report(4), report(3), report(6)] == [4, 4, 6]
+
+
+def test_a_screens_link_is_made_listed_and_closed_from_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SURGELINE_KIOSKS", str(tmp_path / "kiosks.json"))
+
+    def ask(*words: str) -> str:
+        monkeypatch.setattr("sys.argv", ["boards", *words])
+        assert boards_main() == 0
+        return capsys.readouterr().out.strip()
+
+    given = ask("kiosk-link", "--name", "lobby", "--days", "2").rpartition("/kiosk/")[2]
+    kiosks = Kiosks(tmp_path / "kiosks.json")
+    now = datetime.now(UTC)
+
+    assert kiosks.link(given, now + timedelta(days=1)) is not None
+    assert kiosks.link(given, now + timedelta(days=3)) is None
+    assert given not in ask("kiosk-links")
+    assert ask("kiosk-revoke", "--name", "lobby") == ""
+    assert kiosks.link(given, now) is None
+    assert ask("kiosk-links").endswith("lobby  revoked")

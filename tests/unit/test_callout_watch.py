@@ -7,20 +7,15 @@ from typing import Any
 from services.callout.auditor import Auditor
 from services.callout.needs import Needs
 from services.callout.surges_in import SurgesIn
-from streams.centre_file import load_centre
 from streams.domain.callout import life
-from streams.domain.callout.policy import CalloutPolicy
-from streams.domain.centre import Centre
 from streams.events.codec import encode
 from streams.events.surges import SeatsData, SeatsNeeded
 from streams.kafka import Record
 from streams.settings import Connections
 from streams.topics import SEATS
-from tests.support.broker import ROOT
+from tests.support.callout_centre import centre_with
 from tests.support.callout_desk import Desk, ScriptedProvider, desk
 from tests.support.callout_people import POLICY, need, person
-
-CENTRE = load_centre(ROOT / "centre.toml")
 
 
 def auditor(at: Desk) -> Auditor:
@@ -77,11 +72,7 @@ class Surge:
 
     def __init__(self, at: Desk, **policy: Any) -> None:
         self.at = at
-        own = CalloutPolicy(**policy)
-        self.centre: Centre = type(CENTRE)(
-            **{f: getattr(CENTRE, f) for f in CENTRE.__dataclass_fields__ if f != "callout"},
-            callout=own,
-        )
+        self.centre = centre_with(**policy)
         needs = Needs(at.commands, lambda: self.centre)
         self.surges = SurgesIn(Connections(), at.commands, needs, lambda: self.centre)
 

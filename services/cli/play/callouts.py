@@ -1,5 +1,6 @@
 """Who calls the reserve in? The manager of the story, by the same API as the console."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,15 +45,15 @@ class CallOut:
         await self._decline_proposed()
         need = {"pool": POOL, "quotas": [{"seats": SEATS}], "reason": reason}
         opened = await self._post("/v1/needs", need)
-        self.id = str(opened["callout"]["id"])
-        plan = await self._post(f"/v1/callouts/{self.id}/preview", {"mark": MARK})
-        minutes = (plan["expected"]["fill_seconds"] or 0.0) / 60
-        await self._post(f"/v1/callouts/{self.id}/start", {"mark": MARK, "people": SEATS})
+        callout = str(opened["callout"]["id"])
+        plan = await self._post(f"/v1/callouts/{callout}/preview", {"mark": MARK})
+        await self._post(f"/v1/callouts/{callout}/start", {"mark": MARK, "people": SEATS})
         self.say(
             f"the manager calls in {SEATS} of the {POOL}: {len(plan['order'])} can be asked,"
-            f" {len(plan['first'])} at once; the forecast is {minutes:.0f} min",
+            f" {len(plan['first'])} at once; {_forecast(plan['expected']['fill_seconds'])}",
             "bold",
         )
+        self.id = callout
 
     @property
     def is_over(self) -> bool:
@@ -63,6 +64,10 @@ class CallOut:
         """How it stands; and who has come is noted."""
         if not self.id:
             return
+        with contextlib.suppress(httpx.HTTPError):
+            await self._look()
+
+    async def _look(self) -> None:
         self.shown = await self._get(f"/v1/callouts/{self.id}")
         self._tell()
         starts = datetime.fromisoformat(self.shown["callout"]["need"]["start"])
@@ -131,6 +136,12 @@ class CallOut:
         )
         told: Row = answer.raise_for_status().json()
         return told
+
+
+def _forecast(seconds: float | None) -> str:
+    if seconds is None:
+        return "at the rates of other centres that would not fill every seat"
+    return f"the forecast is {seconds / 60:.0f} min"
 
 
 def stood_down(shown: Row) -> list[Row]:

@@ -129,6 +129,10 @@ WORDS: Final[dict[str, Said]] = {
     "plan.go": Said("지금 보내기", "Send now"),
     "plan.hold": Said("2초 동안 눌러 보내기", "Or hold for 2 s to send"),
     "plan.hold_how": Said("누르고 있는 중…", "Keep holding…"),
+    "plan.second": Said(
+        "{by}이(가) 보내려고 합니다. {time}까지 다른 사람이 확인해야 합니다.",
+        "{by} wants to send this. Somebody else must agree by {time}.",
+    ),
     "plan.change": Said("자리 수 바꾸기", "Change the seats"),
     "plan.change_go": Said("바꾸기", "Change"),
     "plan.not_now": Said("보내지 않기", "Not now"),
@@ -223,6 +227,10 @@ WORDS: Final[dict[str, Said]] = {
     ),
     "note.callout_not_found": Said("그런 사람이 없습니다.", "There is nobody of that id."),
     "note.callout_not_previewed": Said("먼저 계획을 보십시오.", "Look at the plan first."),
+    "note.callout_second_person": Said(
+        "다른 관리자 한 명이 제때 같은 호출을 보내기로 하면 나갑니다.",
+        "It goes out when another manager sends it too, in time.",
+    ),
     # --- the people board
     "people.title": Said("호출 인원 준비 상태", "Readiness"),
     "people.how": Said(
