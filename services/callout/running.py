@@ -34,6 +34,7 @@ from services.callout.sheet import Sheets
 from services.callout.store import Store
 from services.callout.surges_in import SurgesIn
 from services.outbox import NotReadyError, OutboxRelay
+from services.tasks import end
 from streams.domain.callout.book import CalloutBook, Change
 from streams.domain.centre import Centre
 from streams.errors import SurgelineError
@@ -143,9 +144,7 @@ class Running:
 
     async def stop(self) -> None:
         """Finish what was decided, then close."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*map(end, self._tasks))
         await self._close()
         await self.lines.stop()
         await self.writer.stop()

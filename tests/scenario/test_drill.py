@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from load.drill.play import play, play_often
 from load.drill.variant import Variant
 from load.drill.whatif import what_if
-from load.scenario import Callout, Scenario, load_scenario
+from load.scenario import Callout, Scenario, Staff, load_scenario
 from services.cli.drill import command
 from streams.centre_file import load_centre
 
@@ -68,6 +68,19 @@ def test_who_is_called_out_comes_after_the_call_up_and_no_more_than_are_asked() 
     first = next(n for n, count in enumerate(present) if count > 24) * found.timeline.step / 60
     assert first >= declared + 30
     assert 0 < found.outcome.came <= found.outcome.called_out <= 30
+
+
+def test_a_need_that_nobody_filled_in_time_is_asked_for_anew() -> None:
+    # Three hours after the alarm the need expires; seats are still missing then.
+    nobody = replace(
+        landfall(6),
+        response=(),
+        staff=(Staff(pool="counselors", people=4),),
+        callout=Callout(people=10, yes_share=0.0),
+    )
+    found = play(nobody, CENTRE, 1).outcome
+    assert found.called_out == 20
+    assert found.came == 0
 
 
 def test_the_same_seed_is_the_same_drill_whoever_plays_it() -> None:

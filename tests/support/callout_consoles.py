@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from services.accounts import Account, hash_password
 from services.sealing import Sealer
+from streams.events.people import Person as Listed
 from streams.settings import Connections
 from tests.support.callout_centre import CalloutCentre, callout_centre, someone
 from tests.support.consoles import PASSWORD, Person, accounts_in, console_env
@@ -58,7 +60,7 @@ def callout_consoles_opener(
         with accounts.changing() as known:
             known |= {one.name: replace(one, password=hashed) for one in MORE_PEOPLE}
         sealer = Sealer.from_env(secrets_env)
-        reserve = [someone(0, sealer, agent="desk-1", kinds=("sms", "voice"))]
+        reserve = [_as_imported(someone(0, sealer, agent="desk-1", kinds=("sms", "voice")))]
         reserve += [someone(n, sealer) for n in range(1, people)]
         async with callout_centre(connections, secrets_env, folder, reserve, script) as callouts:
             env = console_env(service_env(connections, secrets_env), accounts, "http://127.0.0.1:9")
@@ -70,3 +72,10 @@ def callout_consoles_opener(
                 yield CalloutConsoles(callouts, process)
 
     return opened
+
+
+def _as_imported(person: Listed) -> Listed:
+    """With its methods named by their kind, as an import names them."""
+    methods = [msgspec.structs.replace(one, id=one.kind) for one in person.methods]
+    plan = [msgspec.structs.replace(one, method=one.method[3:]) for one in person.plan]
+    return msgspec.structs.replace(person, methods=tuple(methods), plan=tuple(plan))
