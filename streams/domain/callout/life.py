@@ -23,6 +23,8 @@ MOST_SEATS: Final = 1000
 LONGEST: Final = timedelta(hours=24)
 FASTER: Final = 0.25
 _REFS: Final = range(10, 100)
+# Why a call-out is closed when nobody is needed any more, in or out of reserve.
+NEED_OVER: Final = frozenset({"surge_over", "resolved"})
 
 
 def open_need(
@@ -181,7 +183,10 @@ def stop(
         return callout
     if callout.state in ("draft", "previewed"):
         return _put(book, callout, by, now, state="cancelled", closed_at=now, closed_reason=reason)
-    grace = now + timedelta(seconds=callout.policy.grace_seconds)
+    # Where the need itself is over there is nothing left to be in reserve for.
+    grace = None
+    if reason not in NEED_OVER:
+        grace = now + timedelta(seconds=callout.policy.grace_seconds)
     changed = _put(
         book,
         callout,
