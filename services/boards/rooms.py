@@ -13,6 +13,7 @@ from services.boards.inquiry import Inquiry
 from services.boards.near_pages import NearPages
 from services.boards.pages import LANGUAGES
 from services.openapi import ERROR_SCHEMA, refusals
+from services.replies import refusal
 
 NOT_KEPT: Final = {"Cache-Control": "no-store"}
 Episode = Annotated[str, Path(max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
@@ -41,7 +42,7 @@ def _install_floor(app: FastAPI, board: Board, check: Guard) -> None:
 
 
 def _install_surges(app: FastAPI, board: Board, check: Guard, inquiry: Inquiry) -> None:
-    unknown = {**refusals(401, 403, schema=ERROR_SCHEMA), 404: {"description": "No such surge."}}
+    refused = refusals(401, 403, 404, schema=ERROR_SCHEMA)
 
     @app.get("/surges/{episode}", include_in_schema=False, dependencies=[Depends(check)])
     async def surge(episode: Episode, lang: str = "both") -> Response:
@@ -60,12 +61,12 @@ def _install_surges(app: FastAPI, board: Board, check: Guard, inquiry: Inquiry) 
         name = f'attachment; filename="surge-{episode}.html"'
         return HTMLResponse(text, 200, {**NOT_KEPT, "Content-Disposition": name})
 
-    @app.get("/v1/surges/{episode}", dependencies=[Depends(check)], responses=unknown)
+    @app.get("/v1/surges/{episode}", dependencies=[Depends(check)], responses=refused)
     async def numbers(episode: Episode) -> Response:
         """The evidence for one surge and what came of it, as the log has them now."""
         case, _ = await inquiry.case(board.fold.centre, episode)
         if case is None:
-            return Response(b"{}", 404, NOT_KEPT, "application/json")
+            return refusal(404, "not_found", "episode", "there is no such surge", NOT_KEPT)
         return Response(encode(case), 200, NOT_KEPT, "application/json")
 
 

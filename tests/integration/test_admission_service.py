@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import httpx
@@ -44,8 +45,11 @@ async def asking(connections: Connections, env: SecretsEnv) -> AsyncIterator[Ask
     async with ServiceProcess("services.admission", service_env(connections, env)) as process:
         async with client_of(process, env) as client:
 
+            arriving = count(1)
+
             async def ask(**said: Any) -> Any:
-                question = {"contact": "c-1", "queue": "main", "caller": NUMBER, **said}
+                # Each time another contact: one that asks again never hears of a worse place.
+                question = {"contact": f"c-{next(arriving)}", "queue": "main", "caller": NUMBER, **said}
                 answer = await client.post("/v1/admission", json=question)
                 return answer.raise_for_status().json()
 

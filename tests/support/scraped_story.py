@@ -100,6 +100,7 @@ class ScrapedStory:
         return {CONTACTS.name, *(topic for topic, _ in self._offsets)} | {
             "agents",
             "callbacks",
+            "callouts",
             "pulses",
             "queues",
             "seats",

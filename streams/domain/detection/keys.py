@@ -133,6 +133,12 @@ class Keys:
         until = max(self.heard, int(now.timestamp()) - _ON_ITS_WAY)
         return detector.rise(until) if detector else Rise(until, 0.0, 0.0)
 
+    def _usual_since(self, key: str, start: int, now: datetime) -> float:
+        detector = self.detectors.get(key)
+        level = detector.expected if detector else self.plan.level(key) or self.plan.newcomer(key)
+        end = max(self.heard, int(now.timestamp()) - _ON_ITS_WAY, start + self.rules.width)
+        return level.mass(start, end) if level else 0.0
+
     def raised(self, key: str) -> bool:
         """True while the key is in surge by its own numbers."""
         return key in self.detectors and self.detectors[key].raised
@@ -177,16 +183,18 @@ class Keys:
         left = [residual(self.excess(other, now), others).contacts for other in alarmed]
         whole = max(left, default=0.0)
         own = self.excess(key, now).contacts
-        rise, source = self.rise(key, now), key
+        rise = self.rise(key, now)
         if rise.calls < self.rules.distinct_callers and alarmed:
-            # The key that names it has yet to hear of the last caller: the alarm's own numbers.
+            # The key that names it has yet to hear of the last caller: the alarm's calls, beside
+            # what is usual for the name that is said.
             source = max(alarmed, key=lambda other: self.detectors[other].evidence)
             rise = self.rise(source, now)
+            rise = rise._replace(mass=self._usual_since(key, rise.start, now))
         return Evidence(
             key=key,
             tier="alert" if loud else "watch",
             rise=rise,
-            rate_now=self.expected(source, now),
+            rate_now=self.expected(key, now),
             statistic=strongest,
             threshold=limits.alert if loud else limits.watch,
             covers=min(1.0, own / whole) if whole > 0 else 1.0,
