@@ -44,12 +44,12 @@ async def asking(connections: Connections, env: SecretsEnv) -> AsyncIterator[Ask
     """Starts admission; gives what asks it about one arriving contact."""
     async with ServiceProcess("services.admission", service_env(connections, env)) as process:
         async with client_of(process, env) as client:
-
             arriving = count(1)
 
             async def ask(**said: Any) -> Any:
                 # Each time another contact: one that asks again never hears of a worse place.
-                question = {"contact": f"c-{next(arriving)}", "queue": "main", "caller": NUMBER, **said}
+                contact = {"contact": f"c-{next(arriving)}", "queue": "main", "caller": NUMBER}
+                question = contact | said
                 answer = await client.post("/v1/admission", json=question)
                 return answer.raise_for_status().json()
 
