@@ -150,13 +150,17 @@ def stood_down(shown: Row) -> list[Row]:
 
 
 def not_told(shown: Row) -> list[Row]:
-    """Everyone who was contacted, has no seat, said nothing final, and heard nothing since."""
+    """Everyone who was contacted, has no seat, said nothing final, and heard nothing since.
+
+    Who is in reserve hears it when the call-out is over, not before.
+    """
+    states = {"stood_down", "no_answer", "delivered", "contacting"}
+    if shown.get("callout", {}).get("state") in OVER:
+        states.add("waitlisted")
     return [
         one
         for one in shown.get("people", [])
-        if one["state"] in ("stood_down", "waitlisted", "no_answer", "delivered", "contacting")
-        and one["asked_at"] is not None
-        and not _told(one)
+        if one["state"] in states and one["asked_at"] is not None and not _told(one)
     ]
 
 
