@@ -1,17 +1,14 @@
 """The parts of a running admission process."""
 
 import asyncio
-import logging
-import os
 
 from services.admission.questions import Questions
 from services.admission.reader import Reader
 from services.admission.settings import Settings
 from services.admission.state import State
+from services.tasks import end_process_on_error
 from streams.domain.centre import Centre
 from streams.kafka import FollowedCentre
-
-log = logging.getLogger(__name__)
 
 
 class Running:
@@ -31,7 +28,7 @@ class Running:
     def start(self) -> None:
         """Begin to read; returns at once."""
         self._reading = asyncio.create_task(self.reader.run())
-        self._reading.add_done_callback(_end_on_unknown_error)
+        end_process_on_error(self._reading, "admission ends")
         # Answers do not wait for it: until the log has been read, the file of this machine counts.
         self._following = asyncio.create_task(self._followed.start())
 
@@ -47,11 +44,3 @@ class Running:
     def _go_by(self, centre: Centre) -> None:
         self.questions = Questions(centre, self.settings.pseudonyms)
         self.state.go_by(centre)
-
-
-def _end_on_unknown_error(task: "asyncio.Task[None]") -> None:
-    """Who no longer reads must not go on answering: the supervisor starts a new process."""
-    if task.cancelled() or task.exception() is None:
-        return
-    log.critical("admission ends", exc_info=task.exception())
-    os._exit(1)

@@ -6,7 +6,6 @@ log's own times, so there the whole log is read; otherwise the last day of it.
 
 import asyncio
 import logging
-import os
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from services.audit.reader import Audit, Question, audit
 from services.audit.settings import Settings
+from services.tasks import end_process_on_error
 from streams.groups import callbacks_group, tally_group
 from streams.kafka import FollowedClock
 from streams.telemetry import metrics
@@ -38,7 +38,7 @@ class StandingAudit:
         """Begin; returns at once."""
         metrics.AUDIT_LAST.set_to_current_time()
         self._task = asyncio.create_task(self._run())
-        self._task.add_done_callback(_end_on_unknown_error)
+        end_process_on_error(self._task, "audit ends")
 
     async def stop(self) -> None:
         """Stop, in the middle of an audit if need be."""
@@ -91,11 +91,3 @@ def _tell(answer: Audit, seconds: float) -> None:
     for outcome, people in answer.ledger.shares(answer.since).as_counts().items():
         metrics.AUDIT_PEOPLE.labels(outcome).set(people)
     log.info("log audited", extra={"findings": dict(kinds), "seconds": round(seconds, 2)})
-
-
-def _end_on_unknown_error(task: "asyncio.Task[None]") -> None:
-    """An audit that no longer runs must not look clean: the supervisor starts a new process."""
-    if task.cancelled() or task.exception() is None:
-        return
-    log.critical("audit ends", exc_info=task.exception())
-    os._exit(1)

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
-import os
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
@@ -20,8 +18,6 @@ from services.boards.settings import Settings
 from services.serving import new_app
 from streams.kafka import FollowedCentre
 from streams.telemetry.families import registry_of
-
-log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -40,7 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
             settings.people.register.start()
         running = [asyncio.create_task(following.run()), asyncio.create_task(board.run())]
         for task in running:
-            task.add_done_callback(_end_on_unknown_error)
+            tasks.end_process_on_error(task, "board ends")
         yield
         board.hub.close()
         for task in running:
@@ -53,11 +49,3 @@ def create_app(settings: Settings) -> FastAPI:
     inquiry = Inquiry(settings.connections)
     routes.install(app, Doors(board, registry, guard, settings.kiosks, inquiry))
     return app
-
-
-def _end_on_unknown_error(task: "asyncio.Task[None]") -> None:
-    """A board that no longer reads must not go on showing: the supervisor starts a new one."""
-    if task.cancelled() or task.exception() is None:
-        return
-    log.critical("board ends", exc_info=task.exception())
-    os._exit(1)

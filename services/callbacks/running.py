@@ -7,12 +7,10 @@ phone system; then take commands. Whenever Redis is lost, everything closes and 
 
 import asyncio
 import logging
-import os
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
-
-from aiokafka.errors import KafkaError
 
 from services.adapters.by_hand import HandDialling
 from services.adapters.phone_http import HttpPhone
@@ -31,9 +29,8 @@ from services.callbacks.settings import Settings
 from services.callbacks.sweeper import Sweeper
 from services.callbacks.worklist import Worklist
 from services.ports import PhoneLines
-from services.tasks import end
+from services.tasks import end, end_process, end_process_on_error, until_done
 from streams.domain.centre import Centre
-from streams.errors import SurgelineError
 from streams.events.callbacks import CallbackChanged
 from streams.events.codec import decode
 from streams.kafka import FollowedCentre, FollowedClock, LogWriter
@@ -42,8 +39,7 @@ from streams.topics import AGENTS, QUEUES
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE_SECONDS: Final = 0.1
-LONGEST_PAUSE_SECONDS: Final = 2.0
+CANNOT_GO_ON: Final = "callbacks cannot go on"
 
 
 class Running:
@@ -69,7 +65,7 @@ class Running:
         self._http_phone: HttpPhone | None = None
         lines = phone or self._phone()
         self.dispatcher = Dispatcher(lines, lines, self.dialable, self.commands, self.clock.now)
-        self.dispatcher.on_failure(_end_process)
+        self.dispatcher.on_failure(partial(end_process, what=CANNOT_GO_ON))
         self.sweeper = Sweeper(self.commands, self.dispatcher, self.clock.now, self.floor.count_due)
         self.projector = Projector(
             connections,
@@ -128,11 +124,11 @@ class Running:
         return "the broker does not answer" if self.writer.away else ""
 
     async def _live(self) -> None:
-        await self._again_until_done("log away at start", self.writer.start)
-        await self._again_until_done("clock not yet read", self.clock.start)
-        await self._again_until_done("centre not yet read", self._followed.start)
+        await until_done("log away at start", self.writer.start)
+        await until_done("clock not yet read", self.clock.start)
+        await until_done("centre not yet read", self._followed.start)
         while True:
-            await self._again_until_done("list not yet open", self._open)
+            await until_done("list not yet open", self._open)
             await self._lost.wait()
             await self._close()
 
@@ -156,7 +152,7 @@ class Running:
             await worklist.close()
             raise
         self._passing_on = asyncio.create_task(self._pass_on(worklist))
-        self._passing_on.add_done_callback(_end_on_error)
+        end_process_on_error(self._passing_on, CANNOT_GO_ON)
         self.commands.open(worklist)
         for state in owed:
             self.dispatcher.feed(state)
@@ -204,18 +200,6 @@ class Running:
     async def _until_served(self) -> None:
         await self._served.wait()
 
-    async def _again_until_done(self, message: str, act: Callable[[], Awaitable[None]]) -> None:
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                await act()
-            except (RedisLostError, KafkaError, SurgelineError, OSError) as error:
-                log.warning(message, extra={"error": type(error).__name__, "detail": str(error)})
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            else:
-                return
-
     def _new_writer(self) -> LogWriter:
         # Commands gather while the step before is under way; lingering would only add to that.
         return LogWriter(self.settings.connections, linger_ms=0)
@@ -230,15 +214,5 @@ class Running:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        task.add_done_callback(_end_on_error)
+        end_process_on_error(task, CANNOT_GO_ON)
         self._tasks.append(task)
-
-
-def _end_on_error(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _end_process(error)
-
-
-def _end_process(error: BaseException) -> None:
-    log.critical("callbacks cannot go on", exc_info=error)
-    os._exit(1)

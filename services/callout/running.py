@@ -8,12 +8,9 @@ decide, send, audit. Whenever Redis is lost, all closes and it opens again.
 import asyncio
 import contextlib
 import logging
-import os
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Final
-
-from aiokafka.errors import KafkaError
 
 from services.adapters.redis import RedisLostError
 from services.callout import measures
@@ -34,10 +31,9 @@ from services.callout.sheet import Sheets
 from services.callout.store import Store
 from services.callout.surges_in import SurgesIn
 from services.outbox import NotReadyError, OutboxRelay
-from services.tasks import end
+from services.tasks import end, end_process_on_error, until_done
 from streams.domain.callout.book import CalloutBook, Change
 from streams.domain.centre import Centre
-from streams.errors import SurgelineError
 from streams.events.callouts import OfferData
 from streams.kafka import FollowedCentre, FollowedClock, LogWriter, Outgoing
 from streams.telemetry import metrics_callout as metrics
@@ -45,8 +41,7 @@ from streams.topics import CALLOUTS, SEATS, SURGES
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE_SECONDS: Final = 0.1
-LONGEST_PAUSE_SECONDS: Final = 2.0
+CANNOT_GO_ON: Final = "call-outs cannot go on"
 
 
 class Running:
@@ -178,13 +173,13 @@ class Running:
         await self.writer.append(records)
 
     async def _live(self) -> None:
-        await self._again_until_done("log away at start", self.writer.start)
-        await self._again_until_done("clock not yet read", self.clock.start)
-        await self._again_until_done("centre not yet read", self._centre.start)
-        await self._again_until_done("people not yet read", self.followed.start)
-        await self._again_until_done("people not yet listed", self._list_people)
+        await until_done("log away at start", self.writer.start)
+        await until_done("clock not yet read", self.clock.start)
+        await until_done("centre not yet read", self._centre.start)
+        await until_done("people not yet read", self.followed.start)
+        await until_done("people not yet listed", self._list_people)
         while True:
-            await self._again_until_done("call-outs not yet open", self._open)
+            await until_done("call-outs not yet open", self._open)
             await self._lost.wait()
             await self._close()
 
@@ -208,7 +203,7 @@ class Running:
             await store.close()
             raise
         self._passing_on = asyncio.create_task(self._pass_on(store))
-        self._passing_on.add_done_callback(_end_on_error)
+        end_process_on_error(self._passing_on, CANNOT_GO_ON)
         self.commands.open(store, book)
         metrics.READY.set(1)
         metrics.EPOCH.set(epoch)
@@ -227,9 +222,7 @@ class Running:
     async def _close(self) -> None:
         self.commands.close()
         metrics.READY.set(0)
-        if self._passing_on is not None:
-            self._passing_on.cancel()
-            await asyncio.wait([self._passing_on])
+        await end(self._passing_on)
         self.relay.close()
         await self.sender.close()
         if self._store is not None:
@@ -264,33 +257,11 @@ class Running:
         self.commands.close()
         self._lost.set()
 
-    async def _again_until_done(self, message: str, act: Callable[[], Awaitable[None]]) -> None:
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                await act()
-            except (RedisLostError, KafkaError, SurgelineError, OSError) as error:
-                log.warning(message, extra={"error": type(error).__name__, "detail": str(error)})
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-            else:
-                return
-
     def _new_writer(self) -> LogWriter:
         # Decisions gather while the step before is under way; lingering would only add to that.
         return LogWriter(self.settings.connections, linger_ms=0)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        task.add_done_callback(_end_on_error)
+        end_process_on_error(task, CANNOT_GO_ON)
         self._tasks.append(task)
-
-
-def _end_on_error(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _end_process(error)
-
-
-def _end_process(error: BaseException) -> None:
-    log.critical("call-outs cannot go on", exc_info=error)
-    os._exit(1)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 
 from aiokafka.errors import KafkaError
 
@@ -10,6 +9,7 @@ from services.command.orders import OrderDesk
 from services.command.settings import Settings
 from services.command.standing import Standing
 from services.command.versions import VersionDesk
+from services.tasks import end_process_on_error
 from streams.errors import InvalidEventError
 from streams.events.codec import decode
 from streams.kafka import FollowedCentre, FollowedClock, LogWriter, follow
@@ -44,7 +44,7 @@ class Running:
     def start(self) -> None:
         """Begin to read; returns at once."""
         self._task = asyncio.create_task(self._run())
-        self._task.add_done_callback(_end_on_unknown_error)
+        end_process_on_error(self._task, "command service ends")
 
     async def stop(self) -> None:
         """Stop reading, send what is left, close."""
@@ -89,11 +89,3 @@ class Running:
             except InvalidEventError:
                 # Of a type that is newer than this process: no concern of its.
                 log.warning("unknown fact left aside", extra={"topic": topic.name})
-
-
-def _end_on_unknown_error(task: "asyncio.Task[None]") -> None:
-    """Who no longer reads must not go on judging orders: the supervisor starts a new process."""
-    if task.cancelled() or task.exception() is None:
-        return
-    log.critical("command service ends", exc_info=task.exception())
-    os._exit(1)

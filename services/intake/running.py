@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from datetime import UTC, datetime
 
 from aiokafka.errors import KafkaError
@@ -10,6 +9,7 @@ from aiokafka.errors import KafkaError
 from services.intake.bodies import Held
 from services.intake.handlers import Handler
 from services.intake.settings import Settings
+from services.tasks import end_process_on_error
 from streams.errors import OverloadedError
 from streams.kafka import FollowedClock, LogWriter
 from streams.telemetry import metrics
@@ -37,7 +37,7 @@ class Running:
     def start(self) -> None:
         """Begin; returns at once."""
         self._starting = asyncio.create_task(self._start())
-        self._starting.add_done_callback(_end_on_unknown_error)
+        end_process_on_error(self._starting, "intake cannot start")
 
     async def stop(self) -> None:
         """Answer who waits, then close."""
@@ -108,10 +108,3 @@ class Running:
                 await asyncio.sleep(delay)
             else:
                 return
-
-
-def _end_on_unknown_error(task: "asyncio.Task[None]") -> None:
-    if task.cancelled() or task.exception() is None:
-        return
-    log.critical("intake cannot start", exc_info=task.exception())
-    os._exit(1)
