@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from streams.errors import OverloadedError, SurgelineError, UnknownOutcomeError
 from streams.kafka import LogWriter, Outgoing
@@ -23,7 +23,7 @@ AGAIN_SECONDS: Final = 0.2
 
 
 class NotReadyError(SurgelineError):
-    """What was asked may or may not be done; asking again is safe."""
+    """Nothing is served now. What was asked may or may not be done; asking again is safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +35,46 @@ class Posted:
     value: bytes
 
 
+P = TypeVar("P", bound=Posted)
+
+
 class Outbox(Protocol):
     """Where the facts wait."""
 
-    async def posted(self, limit: int) -> list[Posted]:
+    async def posted(self, limit: int) -> Sequence[Posted]:
         """The oldest facts that are not known to be on the log, in order."""
 
     async def drop_posted(self, ids: Iterable[str]) -> None:
         """These are on the log."""
 
 
-class OutboxRelay:
-    """From an outbox to its topic; `acknowledged` hears how many arrived."""
+class OutboxRelay(Generic[P]):
+    """From an outbox to its topic. `heard` gets every fact that arrives there while it runs,
+    `acknowledged` how many arrive at any time.
+    """
 
     def __init__(
         self,
         writer: LogWriter,
         topic: Topic,
+        heard: Callable[[Sequence[P]], None] = lambda _: None,
         acknowledged: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.writer = writer
         self._topic = topic
+        self._heard = heard
         self._acknowledged = acknowledged
         self._outbox: Outbox | None = None
         self._woken = asyncio.Event()
-        self._queue: list[Posted] = []
+        self._queue: list[P] = []
         self._next = _future()
 
     async def open(self, outbox: Outbox) -> None:
-        """Write what an earlier life left in the outbox; returns when nothing is left."""
+        """Write what an earlier life left in the outbox; returns when nothing is left.
+
+        Nobody hears of it yet: before all state is in view nothing may be done about a part of it.
+        A dial can be owed while an earlier one to the same person still rings.
+        """
         while left := await outbox.posted(AT_ONCE):
             await self._write(left)
             await outbox.drop_posted([one.id for one in left])
@@ -85,6 +96,7 @@ class OutboxRelay:
             arrived, self._next = self._next, _future()
             try:
                 await self._write(posted)
+                self._heard(posted)
                 if not arrived.done():
                     arrived.set_result(None)
             except BaseException:
@@ -92,8 +104,11 @@ class OutboxRelay:
                 raise
             await outbox.drop_posted([one.id for one in posted])
 
-    def on_the_log(self, outbox: Outbox, posted: Sequence[Posted]) -> "asyncio.Future[None]":
-        """Done when these facts, and all that were handed over before, are on the log."""
+    def on_the_log(self, outbox: Outbox, posted: Sequence[P]) -> "asyncio.Future[None]":
+        """Done when these facts, and all that were handed over before, are on the log.
+
+        Facts of an outbox that is no longer served fail: in another life of Redis they never were.
+        """
         if outbox is not self._outbox:
             lost = _future()
             _fail(lost)

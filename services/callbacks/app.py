@@ -11,10 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from services.adapters.redis import RedisLostError
 from services.callbacks import routes
 from services.callbacks.handlers import Handlers
-from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
 from services.callbacks.settings import Settings
 from services.openapi import ERROR_SCHEMA, refusals
+from services.outbox import NotReadyError
 from services.ports import PhoneLines
 from services.replies import refusal
 from services.serving import living, new_app

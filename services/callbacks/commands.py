@@ -18,8 +18,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from services.adapters.redis import RedisLostError
 from services.callbacks.filed import Needed, Posted
-from services.callbacks.relay import NotReadyError, Relay
 from services.callbacks.worklist import Worklist
+from services.outbox import NotReadyError, OutboxRelay
 from streams.domain.callbacks.book import RULES, CallbackBook
 from streams.domain.callbacks.callback import Change, RefusedError
 from streams.domain.callbacks.order import Wish
@@ -72,7 +72,7 @@ class Commands:
         self,
         policy: OverflowPolicy,
         now: Callable[[], datetime],
-        relay: Relay,
+        relay: OutboxRelay[Posted],
         rules: CallbackPolicy = RULES,
         note: Callable[[CallbackData], None] = _ignore,
     ) -> None:

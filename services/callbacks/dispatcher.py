@@ -15,7 +15,7 @@ from typing import Final
 from services.callbacks.commands import Command, Commands
 from services.callbacks.dialable import Dialable
 from services.callbacks.filed import Needed
-from services.callbacks.relay import NotReadyError
+from services.outbox import NotReadyError
 from services.ports import (
     DialOrder,
     DialStatus,

@@ -4,18 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from services import outbox
 from services.callbacks.items import read_state
 from streams.events.callbacks import CallbackData
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """A fact in the outbox, not yet known to be on the log. `owed`: the phone system may care."""
+class Posted(outbox.Posted):
+    """A fact of the callback list. `owed`: the phone system may care."""
 
-    id: str
-    key: bytes
     owed: bool
-    value: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

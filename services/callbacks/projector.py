@@ -17,8 +17,9 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from services.callbacks.commands import Commands
 from services.callbacks.dialable import Dialable
 from services.callbacks.facts import command_for
+from services.callbacks.filed import Posted
 from services.callbacks.former import Former
-from services.callbacks.relay import NotReadyError, Relay
+from services.outbox import NotReadyError, OutboxRelay
 from services.sealing import Sealer
 from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
 from streams.events.callbacks import CallbackWanted, CallerServed, SwitchesData
@@ -47,7 +48,7 @@ class Projector:
         connections: Connections,
         commands: Commands,
         dialable: Dialable,
-        relay: Relay,
+        relay: OutboxRelay[Posted],
         sealer: Sealer,
         former: Former | None = None,
     ) -> None:

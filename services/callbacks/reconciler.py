@@ -21,9 +21,9 @@ from aiokafka.errors import KafkaError
 from services.adapters.redis import RedisLostError
 from services.callbacks.commands import Commands
 from services.callbacks.filed import Seen
-from services.callbacks.relay import NotReadyError
 from services.callbacks.sweeper import STATES_KEPT
 from services.callbacks.worklist import Worklist
+from services.outbox import NotReadyError
 from streams.domain.callbacks.duties import has_duties
 from streams.domain.callbacks.switches import SWITCHES_KEY
 from streams.events.callbacks import CallbackChanged, CallbackData

@@ -11,7 +11,6 @@ from services.audit_log import AuditLog
 from services.auth import Identity, desk_of, require
 from services.callbacks.handlers import Handlers
 from services.callbacks.looking import Sought
-from services.callbacks.relay import NotReadyError
 from services.callbacks.running import Running
 from services.callbacks.schemas import (
     ClaimBody,
@@ -30,6 +29,7 @@ from services.callbacks.schemas import (
     shown_switches,
     shown_to_holder,
 )
+from services.outbox import NotReadyError
 from streams.domain.callbacks.callback import RefusedError
 from streams.domain.callbacks.order import EVERY_QUEUE, Wish
 from streams.events.callbacks import CallbackData

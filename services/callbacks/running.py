@@ -24,10 +24,10 @@ from services.callbacks.giving import Giving
 from services.callbacks.projector import Projector
 from services.callbacks.rebuild import rebuild
 from services.callbacks.reconciler import Reconciler
-from services.callbacks.relay import Relay
 from services.callbacks.settings import Settings
 from services.callbacks.sweeper import Sweeper
 from services.callbacks.worklist import Worklist
+from services.outbox import OutboxRelay
 from services.ports import PhoneLines
 from services.tasks import end, end_process, end_process_on_error, until_done
 from streams.domain.centre import Centre
@@ -35,7 +35,7 @@ from streams.events.callbacks import CallbackChanged
 from streams.events.codec import decode
 from streams.kafka import FollowedCentre, FollowedClock, LogWriter
 from streams.telemetry import metrics
-from streams.topics import AGENTS, QUEUES
+from streams.topics import AGENTS, CALLBACKS, QUEUES
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Running:
             settings.sealer, centre.overflow.blocked_numbers, centre.callbacks, centre.region
         )
         self.floor = PhoneFloor(centre)
-        self.relay = Relay(self.writer, self._heard)
+        self.relay = OutboxRelay(self.writer, CALLBACKS, self._heard, metrics.CALLBACK_FACTS.inc)
         self.commands = Commands(
             centre.overflow, self.clock.now, self.relay, centre.callbacks, self.floor.note
         )

@@ -15,8 +15,8 @@ from services.adapters.redis import RedisLostError
 from services.callbacks.commands import Command, Commands
 from services.callbacks.dispatcher import Dispatcher
 from services.callbacks.filed import Needed
-from services.callbacks.relay import NotReadyError
 from services.callbacks.worklist import Worklist
+from services.outbox import NotReadyError
 from streams.domain.callbacks.book import CallbackBook
 from streams.events.callbacks import CallbackData
 from streams.telemetry import metrics

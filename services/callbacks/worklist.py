@@ -242,7 +242,7 @@ class Worklist:
         self._lanes |= {lane for _, c in parts if (lane := lane_of(c[-1].state)) is not None}
         return [
             [
-                Posted(i.decode(), changes[0].state.id.encode(), is_owed(before, changes), fact)
+                Posted(i.decode(), changes[0].state.id.encode(), fact, is_owed(before, changes))
                 for i, fact in zip(ids, facts, strict=False)
             ]
             for ids, (_, facts), (before, changes) in zip(told, filed, parts, strict=True)
@@ -261,7 +261,7 @@ class Worklist:
             SWITCHES_KEY,
         )
         self.switches = await self._read_switches()
-        return [Posted(told.decode(), SWITCHES_KEY.encode(), False, value)] if told else []
+        return [Posted(told.decode(), SWITCHES_KEY.encode(), value, False)] if told else []
 
     async def tick(self, now: datetime) -> None:
         """Let those in whose time has come."""
@@ -313,7 +313,7 @@ class Worklist:
         """The oldest facts that are not known to be on the log, in order."""
         found = await self._do(self._redis.client.xrange(self._key("outbox"), count=limit))
         return [
-            Posted(i.decode(), fields[b"key"], fields[b"owed"] == b"1", fields[b"value"])
+            Posted(i.decode(), fields[b"key"], fields[b"value"], fields[b"owed"] == b"1")
             for i, fields in found
         ]
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from services.adapters.redis import RedisLostError
 from services.callout.store import Store
-from services.outbox import NotReadyError, OutboxRelay
+from services.outbox import NotReadyError, OutboxRelay, Posted
 from streams.domain.callout.book import CalloutBook, Change, RefusedError
 from streams.telemetry import metrics_callout as metrics
 
@@ -45,7 +45,7 @@ class Commands:
     def __init__(
         self,
         now: Callable[[], datetime],
-        relay: OutboxRelay,
+        relay: OutboxRelay[Posted],
         changed: Callable[[Sequence[Change]], None],
     ) -> None:
         self._now = now

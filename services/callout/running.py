@@ -30,7 +30,7 @@ from services.callout.settings import Settings
 from services.callout.sheet import Sheets
 from services.callout.store import Store
 from services.callout.surges_in import SurgesIn
-from services.outbox import NotReadyError, OutboxRelay
+from services.outbox import NotReadyError, OutboxRelay, Posted
 from services.tasks import end, end_process_on_error, until_done
 from streams.domain.callout.book import CalloutBook, Change
 from streams.domain.centre import Centre
@@ -58,7 +58,7 @@ class Running:
         self.people = People(centre, settings.secrets, self._append, self.clock.now)
         self.followed = FollowedPeople(connections, self.people)
         self.directory: Directory = self.followed
-        self.relay = OutboxRelay(self.writer, CALLOUTS)
+        self.relay = OutboxRelay[Posted](self.writer, CALLOUTS)
         self.commands = Commands(self.clock.now, self.relay, self._changed)
         self.engine = Engine(self.commands, self.directory, self.clock.now)
         self.answers = AnswersIn(

@@ -163,7 +163,7 @@ class Desk:
         live = [Route(one, burst=one.burst) for one in self.providers if not one.drills]
         drills = [Route(one, burst=one.burst) for one in self.providers if one.drills]
         self.lines = Lines(Router(live), DrillRouter(drills))
-        relay = OutboxRelay(self.log, CALLOUTS)  # type: ignore[arg-type]
+        relay = OutboxRelay[Posted](self.log, CALLOUTS)  # type: ignore[arg-type]
         self.relay = relay
         self.commands = Commands(lambda: self.now, relay, lambda _: None)
         self.engine = Engine(self.commands, self.people, lambda: self.now)

@@ -19,6 +19,7 @@ from streams.domain.detection.checkpoint import (
 from streams.domain.detection.counts import Counts
 from streams.domain.detection.detector import Detector, Rules, Thresholds
 from streams.domain.detection.incidents import IncidentRule
+from streams.domain.detection.level import Level
 from streams.domain.detection.mixture import Mixture, Rise
 from streams.domain.detection.occasions import Window
 from streams.domain.detection.outage import Outages
@@ -122,9 +123,12 @@ class Keys:
 
     def expected(self, key: str, at: datetime) -> float:
         """First attempts per hour expected of a key; 0 when nothing is known of it."""
-        detector = self.detectors.get(key)
-        level = detector.expected if detector else self.plan.level(key) or self.plan.newcomer(key)
+        level = self._level(key)
         return level.rate(int(at.timestamp())) if level else 0.0
+
+    def _level(self, key: str) -> Level | None:
+        detector = self.detectors.get(key)
+        return detector.expected if detector else self.plan.level(key) or self.plan.newcomer(key)
 
     def rise(self, key: str, now: datetime) -> Rise:
         """What has come since the key's likeliest start, and what was expected in that time."""
@@ -134,8 +138,7 @@ class Keys:
         return detector.rise(until) if detector else Rise(until, 0.0, 0.0)
 
     def _usual_since(self, key: str, start: int, now: datetime) -> float:
-        detector = self.detectors.get(key)
-        level = detector.expected if detector else self.plan.level(key) or self.plan.newcomer(key)
+        level = self._level(key)
         end = max(self.heard, int(now.timestamp()) - _ON_ITS_WAY, start + self.rules.width)
         return level.mass(start, end) if level else 0.0
 
