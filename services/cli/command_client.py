@@ -20,14 +20,16 @@ FELL_SHORT, WRONG_USE = 1, 2
 class CommandClient:
     """The command service, as one command asks it."""
 
-    def __init__(
-        self, name: str, url: str, token: Callable[[], str], as_json: bool, note: str = ""
-    ) -> None:
-        """`token` is asked for when it is needed; `note` follows every complaint."""
+    def __init__(self, name: str, url: str, token: Callable[[], str], as_json: bool) -> None:
+        """`token` is asked for when it is needed. `note` follows every complaint, `unanswered`
+        the one that nobody answered.
+        """
         self._name = name
         self._url = url
         self._token = token
-        self._note = note
+        self.note = ""
+        self.unanswered = ""
+        self.patience_seconds = ANSWER_SECONDS
         self.as_json = as_json
 
     @functools.cached_property
@@ -36,7 +38,12 @@ class CommandClient:
             headers = {"Authorization": f"Bearer {self._token()}"}
         except WrongSettingError as error:
             raise click.UsageError(str(error)) from None
-        return httpx.Client(base_url=self._url, timeout=ANSWER_SECONDS, headers=headers)
+        return httpx.Client(base_url=self._url, timeout=self.patience_seconds, headers=headers)
+
+    def close(self) -> None:
+        """Let go of the connection, if there is one."""
+        if "_http" in self.__dict__:
+            self._http.close()
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
         """The answer, or the end of the command with the reason."""
@@ -45,7 +52,8 @@ class CommandClient:
             response = self._http.request(method, path, content=body, headers=headers)
             answer: dict[str, Any] = response.json()
         except httpx.HTTPError as error:
-            raise self._end(FELL_SHORT, f"no answer ({type(error).__name__})") from None
+            why = f"no answer ({type(error).__name__}){self.unanswered}"
+            raise self._end(FELL_SHORT, why) from None
         except ValueError:
             why = f"no answer that can be read (HTTP {response.status_code})"
             raise self._end(FELL_SHORT, why) from None
@@ -63,7 +71,7 @@ class CommandClient:
         click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
 
     def _end(self, code: int, why: str) -> SystemExit:
-        click.echo(f"surgeline {self._name}: {why}{self._note}", err=True)
+        click.echo(f"surgeline {self._name}: {why}{self.note}", err=True)
         return SystemExit(code)
 
 
@@ -91,6 +99,7 @@ def client_options(
                 return token or _token_of(role, data)
 
             context.obj = CommandClient(str(context.info_name), url, found, as_json)
+            context.call_on_close(context.obj.close)
             group(**others)
 
         return opened
