@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import datetime
 
 from streams.domain.centre import Centre
+from streams.domain.staffing.lines import waiting
 from streams.domain.staffing.pools import QUEUE, serves
 from streams.events.demand import QueueData
 
@@ -28,7 +29,7 @@ class Lines:
 
     def observe(self, data: QueueData) -> None:
         """Take a partition's report."""
-        part = _part(data)
+        part = waiting(data)
         self._waiting.subtract(_people(self._parts.get(data.partition, {})))
         self._waiting.update(_people(part))
         self._parts[data.partition] = part
@@ -68,18 +69,6 @@ def lines_of(centre: Centre) -> dict[str, frozenset[str]]:
         joined = frozenset().union(*(lines[name] for name in shared))
         lines |= dict.fromkeys(joined, joined)
     return lines
-
-
-def _part(data: QueueData) -> dict[str, tuple[int, datetime | None]]:
-    """Only who waits: a quiet partition costs nothing when the first in line is looked for."""
-    part: dict[str, tuple[int, datetime | None]] = {}
-    for queues in data.counts.values():
-        for name, counts in queues.items():
-            if counts.waiting:
-                waiting, since = part.get(name, (0, None))
-                both = [each for each in (since, counts.oldest_waiting_since) if each]
-                part[name] = waiting + counts.waiting, min(both, default=None)
-    return part
 
 
 def _people(part: dict[str, tuple[int, datetime | None]]) -> dict[str, int]:

@@ -16,10 +16,11 @@ from services.callbacks.rebuild import events_of
 from streams.domain.callbacks.callback import HELD, in_flight
 from streams.domain.callbacks.release import Floor
 from streams.domain.centre import Centre, Pool
+from streams.domain.staffing.lines import Waiting, waiting
 from streams.domain.staffing.pools import QUEUE, serves
 from streams.events.agents import STAFFED, AgentStateChanged, AgentStateData
 from streams.events.callbacks import Attempt, CallbackData
-from streams.events.demand import QueueData, QueuesMeasured
+from streams.events.demand import QueuesMeasured
 from streams.kafka import follow
 from streams.settings import Connections
 from streams.telemetry import metrics
@@ -28,8 +29,6 @@ from streams.topics import Topic
 log = logging.getLogger(__name__)
 
 AGAIN_SECONDS: Final = 1.0
-
-Waiting = tuple[int, datetime | None]
 
 
 class PhoneFloor:
@@ -69,7 +68,7 @@ class PhoneFloor:
             if known is None or known[0] <= event.time:
                 self._agents[event.data.agent] = (event.time, event.data)
         elif isinstance(event, QueuesMeasured):
-            self._parts[event.data.partition] = _waiting(event.data)
+            self._parts[event.data.partition] = waiting(event.data)
 
     # What the list says
 
@@ -144,15 +143,3 @@ class PhoneFloor:
 
 def _served(pool: Pool, queues: frozenset[str]) -> frozenset[str]:
     return frozenset(name for name in queues if serves(pool, QUEUE + name))
-
-
-def _waiting(data: QueueData) -> dict[str, Waiting]:
-    """Only who waits: a quiet partition costs nothing when the first in line is looked for."""
-    part: dict[str, Waiting] = {}
-    for queues in data.counts.values():
-        for name, counts in queues.items():
-            if counts.waiting:
-                waiting, since = part.get(name, (0, None))
-                both = [each for each in (since, counts.oldest_waiting_since) if each]
-                part[name] = waiting + counts.waiting, min(both, default=None)
-    return part

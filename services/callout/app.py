@@ -2,14 +2,12 @@
 
 import contextlib
 import logging
-import secrets
 from collections.abc import AsyncIterator
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 
-from services.adapters.redis import RedisLostError
+from services import not_done
 from services.callout import mine, routes
 from services.callout.doors import add_doors, open_doors
 from services.callout.handlers import Handlers
@@ -18,11 +16,9 @@ from services.callout.running import Running
 from services.callout.settings import Settings
 from services.message_router import Route, Router
 from services.message_setup import routes_from_env
-from services.outbox import NotReadyError
 from services.replies import refusal
 from services.serving import living, new_app
 from streams.domain.callout.book import RefusedError
-from streams.errors import OverloadedError, UnknownOutcomeError
 
 log = logging.getLogger(__name__)
 
@@ -84,24 +80,8 @@ def _install_errors(app: FastAPI) -> None:
     async def refused(_: Request, error: RefusedError) -> Response:
         return refusal(STATUS.get(error.reason, 409), error.reason, error.field, error.detail)
 
-    @app.exception_handler(NotReadyError)
-    @app.exception_handler(RedisLostError)
-    @app.exception_handler(OverloadedError)
-    @app.exception_handler(UnknownOutcomeError)
-    async def not_ready(_: Request, error: Exception) -> Response:
-        lost = isinstance(error, RedisLostError)
-        detail = "the call-outs are being read" if lost else str(error)
-        # Not everybody at the same moment.
-        headers = {"Retry-After": str(1 + secrets.randbelow(3))}
-        return refusal(503, "not_ready", "", detail, headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
-        if first["type"] == "json_invalid":
-            return refusal(400, "malformed", "", "the body is not JSON")
-        if "path" in first["loc"]:
-            return refusal(404, "not_found", "", "there is no such call-out")
-        reason = "missing" if first["type"] == "missing" else "invalid"
-        return refusal(422, reason, field, str(first["msg"]))
+    not_done.install(
+        app,
+        rebuilding="the call-outs are being read",
+        absent="there is no such call-out",
+    )

@@ -10,7 +10,7 @@ from services.sealing import Sealer
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SEALER = Sealer({"e1": os.urandom(32)})
-KEPT = [Kept("callbacks", n % 12, f"cb-{n}".encode(), b'{"n":%d}' % n) for n in range(450)]
+KEPT = [Kept("callbacks", n % 12, f"callback-{n}".encode(), b'{"n":%d}' % n) for n in range(450)]
 
 
 def lines() -> list[str]:
@@ -27,7 +27,7 @@ def test_an_empty_state_is_a_backup_too() -> None:
 
 def test_nothing_of_it_can_be_read_without_the_key() -> None:
     text = "\n".join(lines())
-    assert "cb-" not in text
+    assert "callback-" not in text
     with pytest.raises(BackupError, match="line 2"):
         opened(lines(), Sealer({"e1": os.urandom(32)}))
 
