@@ -199,9 +199,7 @@ def test_a_learned_week_is_put_in_force_alike_in_any_order_of_arrival(
 def test_a_learned_week_goes_on_over_a_restart(
     found: list[tuple[int, int, str, int]], stop: int
 ) -> None:
-    # Not yet true of a key that the file does not know and that is first heard at the very turn:
-    # its level may rest on the week before or after (docs/detection-mathematics.md).
-    pulses = at_the_turn([one for one in found if one[2] != "topic:unheard-of"])
+    pulses = at_the_turn(found)
     once, before, again = going_on(), going_on(), SurgeWatch(EXAMPLE)
     for pulse in pulses:
         once.observe(pulse, pulse.second)

@@ -251,6 +251,11 @@ class Keys:
             else:
                 restore_baseline(data, detector)
                 restore_shared(data, self.plan.force, self.outages)
+            if data.key == TOTAL:
+                # The hours up to there have turned; those after it turn one by one, as they would
+                # have without the restart.
+                settled = int(data.settled_until.timestamp())
+                self._hour = max(self._hour, detector.expected.calendar.slot(settled))
 
     def _turn(self, frontier: int) -> None:
         """When an hour is over, all learn from it at once, whichever is heard of first."""
