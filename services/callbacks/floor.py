@@ -24,11 +24,12 @@ from streams.events.demand import QueuesMeasured
 from streams.kafka import follow
 from streams.settings import Connections
 from streams.telemetry import metrics
-from streams.topics import Topic
+from streams.topics import AGENTS, QUEUES, Topic
 
 log = logging.getLogger(__name__)
 
 AGAIN_SECONDS: Final = 1.0
+FOLLOWED: Final = (AGENTS, QUEUES)
 
 
 class PhoneFloor:
@@ -41,6 +42,7 @@ class PhoneFloor:
         self._holders: dict[str, str] = {}
         self._under_way: dict[str, Attempt] = {}
         self._due = 0
+        self._read = {topic.name: asyncio.Event() for topic in FOLLOWED}
 
     def go_by(self, centre: Centre) -> None:
         """The queues and pools are those of this version of the centre file from now on."""
@@ -53,13 +55,19 @@ class PhoneFloor:
         """Follow a topic for ever, over every loss of the log."""
         while True:
             try:
-                async for record in follow(connections, topic):
+                read = self._read[topic.name].set
+                async for record in follow(connections, topic, on_caught_up=read):
                     for event in events_of(record.value):
                         self.observe(event)
             except KafkaError as error:
                 fields = {"topic": topic.name, "error": type(error).__name__}
                 log.warning("floor cannot be followed", extra=fields)
                 await asyncio.sleep(AGAIN_SECONDS)
+
+    async def read(self) -> None:
+        """Until what the log had of the floor is known: before that, everybody seems to be free."""
+        for read in self._read.values():
+            await read.wait()
 
     def observe(self, event: object) -> None:
         """Take a fact; of each agent the latest holds, of each partition the last."""

@@ -19,7 +19,7 @@ from services.callbacks.commands import Commands
 from services.callbacks.dialable import Dialable
 from services.callbacks.dispatcher import Dispatcher
 from services.callbacks.filed import Posted
-from services.callbacks.floor import PhoneFloor
+from services.callbacks.floor import FOLLOWED, PhoneFloor
 from services.callbacks.giving import Giving
 from services.callbacks.projector import Projector
 from services.callbacks.rebuild import rebuild
@@ -35,7 +35,7 @@ from streams.events.callbacks import CallbackChanged
 from streams.events.codec import decode
 from streams.kafka import FollowedCentre, FollowedClock, LogWriter
 from streams.telemetry import metrics
-from streams.topics import AGENTS, CALLBACKS, QUEUES
+from streams.topics import CALLBACKS
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Running:
         self._spawn(self.projector.run(self._until_served))
         self._spawn(self.reconciler.follow())
         self._spawn(self.reconciler.run())
-        for topic in (AGENTS, QUEUES):
+        for topic in FOLLOWED:
             self._spawn(self.floor.follow(self.settings.connections, topic))
 
     async def stop(self) -> None:
@@ -127,6 +127,7 @@ class Running:
         await until_done("log away at start", self.writer.start)
         await until_done("clock not yet read", self.clock.start)
         await until_done("centre not yet read", self._followed.start)
+        await self.floor.read()
         while True:
             await until_done("list not yet open", self._open)
             await self._lost.wait()

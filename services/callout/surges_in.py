@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 ALL: Final = "all"
 EVERY_SECONDS: Final = 1.0
 OLDEST: Final = timedelta(minutes=10)
+# Until then somebody who signs in is among the staff that `seats` goes by.
+COUNTED_AFTER: Final = timedelta(seconds=10)
 
 
 class SurgesIn:
@@ -106,9 +108,9 @@ class SurgesIn:
             return
         if seats.gap <= 0 or said_at < self._commands.now() - OLDEST:
             return
-        await self._raise(seats, seats.episode, seats.first)
+        await self._raise(said_at, seats, seats.episode, seats.first)
 
-    async def _raise(self, seats: SeatsData, episode: str, pool: str) -> None:
+    async def _raise(self, said_at: datetime, seats: SeatsData, episode: str, pool: str) -> None:
         key = f"surge/{pool}"
         book, now = self._commands.book, self._commands.now()
         known = book.open_need(key)
@@ -120,7 +122,10 @@ class SurgesIn:
             return
         arrived = 0
         if known is not None:
-            arrived = sum(1 for o in book.offers_of(known.id) if o.arrived_at is not None)
+            # Who came after it was counted is still missing in that count.
+            counted = said_at - COUNTED_AFTER
+            came = (offer.arrived_at for offer in book.offers_of(known.id))
+            arrived = sum(1 for at in came if at is not None and at <= counted)
         wanted = seats.gap + arrived
         before = known.need.quotas if known is not None else ()
         # It grows with the evidence; fewer are wanted when the surge is over, or by hand.

@@ -1,8 +1,9 @@
 """Does the running service keep agents for those who call, and say so?"""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from streams.kafka import Outgoing
 from tests.support import callbacks as help_
 from tests.support.callback_centre import Centre, Opened
 from tests.support.callback_floor import agent, on_hold, said
@@ -25,18 +26,17 @@ async def heard(centre: Centre, reason: str) -> dict[str, Any]:
     return found
 
 
-async def staffed(centre: Centre, free: int, busy: int) -> None:
+def staffed(free: int, busy: int) -> list[Outgoing]:
     states = ["available"] * free + ["on_contact"] * busy
-    now = centre.now()
-    await said(centre.connections, *(agent(f"a{n}", s, now) for n, s in enumerate(states)))
+    now = datetime.now(UTC)
+    return [agent(f"a{n}", state, now) for n, state in enumerate(states)]
 
 
 async def test_no_more_callbacks_are_given_out_than_agents_are_free_beyond_the_reserve(
     open_centre: Opened,
 ) -> None:
-    async with open_centre() as centre:
-        await staffed(centre, free=5, busy=15)
-        await said(centre.connections, on_hold(1, centre.now(), 1))
+    floor = [*staffed(free=5, busy=15), on_hold(1, datetime.now(UTC), 1)]
+    async with open_centre(*floor) as centre:
         await centre.publish(*(centre.wanted(f"c{n}", n, -n) for n in range(1, 10)))
         await centre.listed(9)
         answers = []
@@ -52,10 +52,8 @@ async def test_no_more_callbacks_are_given_out_than_agents_are_free_beyond_the_r
 async def test_nobody_on_hold_is_overtaken_unless_a_promise_is_near_its_deadline_and_that_is_seen(
     open_centre: Opened,
 ) -> None:
-    async with open_centre() as centre:
-        await staffed(centre, free=1, busy=5)
-        since = centre.now() - timedelta(hours=5)
-        await said(centre.connections, on_hold(2, since, 1))
+    since = datetime.now(UTC) - timedelta(hours=5)
+    async with open_centre(*staffed(free=1, busy=5), on_hold(2, since, 1)) as centre:
         await centre.publish(centre.wanted("late", 1, 0))
         await centre.listed(1)
         held = await heard(centre, "held_back")
@@ -70,9 +68,8 @@ async def test_nobody_on_hold_is_overtaken_unless_a_promise_is_near_its_deadline
 
 
 async def test_when_the_line_is_served_the_callback_is_given(open_centre: Opened) -> None:
-    async with open_centre() as centre:
-        await staffed(centre, free=1, busy=5)
-        await said(centre.connections, on_hold(1, centre.now() - timedelta(hours=5), 1))
+    since = datetime.now(UTC) - timedelta(hours=5)
+    async with open_centre(*staffed(free=1, busy=5), on_hold(1, since, 1)) as centre:
         await centre.publish(centre.wanted("c1", 1, 0))
         await centre.listed(1)
         await heard(centre, "held_back")

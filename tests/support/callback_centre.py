@@ -11,8 +11,10 @@ import pytest
 
 from services.adapters.memory import MemoryPhone
 from services.supervisor import ports
+from streams.kafka import Outgoing
 from streams.settings import Connections
 from tests.support import callbacks as help_
+from tests.support.callback_floor import said
 from tests.support.process import ServiceProcess
 from tests.support.stack import SecretsEnv, service_env
 
@@ -64,8 +66,9 @@ Opened = Callable[..., AbstractAsyncContextManager[Centre]]
 @pytest.fixture
 def open_centre(connections: Connections, secrets_env: SecretsEnv) -> Opened:
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Centre]:
+    async def opened(*floor: Outgoing) -> AsyncIterator[Centre]:
         phone = MemoryPhone()
+        await said(connections, *floor)
         async with help_.phone_server(phone, ports.any_free()[0]) as url:
             env = service_env(connections, secrets_env) | {"SURGELINE_PHONE_URL": url}
             service = ServiceProcess("services.callbacks", env)

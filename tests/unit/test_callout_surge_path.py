@@ -110,3 +110,31 @@ async def test_seats_of_a_language_grow_with_the_evidence_and_stay_with_who_has_
         quotas = {quota.language: quota.seats for quota in callout.need.quotas}
         assert quotas == {"en": 4, None: 1}
         assert at.commands.book.offer(speaker.id).seat in range(1, 6)
+
+
+async def test_who_arrives_makes_the_need_neither_smaller_nor_larger() -> None:
+    people = [msgspec.structs.replace(person(n), agent=f"agent-{n}") for n in range(20)]
+    async with desk(people, ScriptedProvider(kinds=frozenset({"sms", "voice"}))) as at:
+        surge = Surge(at, raise_needs="automatic")
+        seats = []
+
+        def wanted() -> None:
+            [callout] = at.commands.book.callouts.values()
+            seats.append(sum(quota.seats for quota in callout.need.quotas))
+
+        await surge.says(3)
+        wanted()
+        [callout] = at.commands.book.callouts.values()
+        first = next(at.commands.book.offers_of(callout.id))
+        yes = Answer(choice="accept", via="sms", at=at.now, message_id="m")
+        await at.answers.answer(first.id, yes)
+        at.pass_time(minutes=4)
+        await surge.signs_in(f"agent-{int(first.person[1:])}")
+        await surge.surges.look()  # by the count from before they came
+        wanted()
+        at.pass_time(minutes=1)
+        await surge.says(2)  # counted with them
+        wanted()
+        await surge.says(3)  # one more is missing, and they are there
+        wanted()
+    assert seats == [3, 3, 3, 4]
