@@ -131,10 +131,7 @@ class _Reader:
         )
 
     def _digest(self, kind: MethodKind, address: str) -> str:
-        # Also for addresses: an import must see whether an address is the one that was verified.
-        return self._secrets.pseudonyms.key_of(
-            address if kind in ("sms", "voice") else f"{kind}:{address}"
-        )[0]
+        return address_digest(self._secrets.pseudonyms, kind, address)
 
     def _pool(self, row: Row) -> str:
         pool = row.needed("pool")
@@ -233,3 +230,11 @@ def _warnings(rows: Sequence[Row], people: Collection[Person]) -> list[CellProbl
                 what = f"is that of line {first}"
                 found.append(CellProblem(row.line, method.kind, what, "both will be asked by it"))
     return found
+
+
+def address_digest(pseudonyms: Pseudonyms, kind: MethodKind, address: str) -> str:
+    """The keyed hash by which a way to reach somebody is known.
+
+    Also of addresses: an import must see whether an address is the one that was verified.
+    """
+    return pseudonyms.key_of(address if kind in ("sms", "voice") else f"{kind}:{address}")[0]

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Protocol, TypedDict, TypeVar
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -44,6 +45,15 @@ def listening(env: Mapping[str, str], default_port: int) -> Listening:
     check_listen(host, tokens)
     port = whole_number(env, "SURGELINE_PORT", default_port)
     return Listening(host=host, port=port, tokens=tokens)
+
+
+def address_of(env: Mapping[str, str], name: str) -> str:
+    """Where people open another service's pages; "" when nobody says."""
+    text = env.get(name, "")
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise WrongSettingError(f"{name} must be like https://host or http://127.0.0.1:8400")
+    return f"{parts.scheme}://{parts.netloc}" if text else ""
 
 
 class Settings(Protocol):

@@ -26,11 +26,20 @@ class Topic:
     readers: tuple[str, ...]
 
     def settings(self) -> dict[str, str]:
-        """Kafka's own settings for this topic."""
+        """Kafka's own settings for this topic.
+
+        Kafka forgets whole segments, never the one it writes to: without an end to a segment, what
+        is kept for a time would be kept a week longer, and a number that was replaced until enough
+        others were.
+        """
         settings = {"cleanup.policy": self.cleanup, "retention.ms": str(self.retention_ms)}
         if "compact" in self.cleanup:
-            settings |= {"min.cleanable.dirty.ratio": "0.1", "segment.ms": str(6 * HOUR_MS)}
-        return settings
+            return settings | {
+                "min.cleanable.dirty.ratio": "0.1",
+                "segment.ms": str(6 * HOUR_MS),
+                "max.compaction.lag.ms": str(DAY_MS),
+            }
+        return settings | {"segment.ms": str(DAY_MS)}
 
 
 CONTACTS = Topic(

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Body, Depends, FastAPI, HTTPException, Request
 
 from load.phone.exchange import Exchange
+from load.phone.told import told
 from load.sim.reports import Dial
 
 Text = Annotated[str, Body(min_length=1, max_length=128)]
@@ -74,18 +75,6 @@ def make_app(exchange: Exchange, token: str) -> FastAPI:
         return exchange.summary()
 
     return app
-
-
-def told(dial: Dial) -> dict[str, Any]:
-    """A dial as it stands: refused, ringing, connected, or ended with an outcome."""
-    refused = (dial.outcome or "").startswith("refused_")
-    return {
-        "dial": dial.id,
-        "callback": dial.callback,
-        "accepted": not refused,
-        "state": dial.state,
-        "outcome": dial.outcome,
-    }
 
 
 def _holder_of(token: str) -> Callable[[Request], None]:

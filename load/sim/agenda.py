@@ -15,15 +15,10 @@ Act = Callable[[], None]
 class Entry:
     """Something that will happen, unless it is called off."""
 
-    __slots__ = ("act", "at", "order")
+    __slots__ = ("act",)
 
-    def __init__(self, at: float, order: int, act: Act) -> None:
-        self.at = at
-        self.order = order
+    def __init__(self, act: Act) -> None:
         self.act: Act | None = act
-
-    def __lt__(self, other: "Entry") -> bool:
-        return (self.at, self.order) < (other.at, other.order)
 
     def call_off(self) -> None:
         """It will not happen."""
@@ -35,13 +30,15 @@ class Agenda:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._entries: list[Entry] = []
+        # Tuples are compared without a call of ours; no two have the same order.
+        self._entries: list[tuple[float, int, Entry]] = []
         self._order = itertools.count()
 
     def at(self, when: float, act: Act) -> Entry:
         """Let `act` happen at `when`, or now if that is past."""
-        entry = Entry(max(when, self.now), next(self._order), act)
-        heapq.heappush(self._entries, entry)
+        entry = Entry(act)
+        at = when if when > self.now else self.now
+        heapq.heappush(self._entries, (at, next(self._order), entry))
         return entry
 
     def after(self, delay: float, act: Act) -> Entry:
@@ -50,15 +47,16 @@ class Agenda:
 
     def next_at(self) -> float | None:
         """When the next thing happens; None when nothing is left."""
-        while self._entries and self._entries[0].act is None:
+        while self._entries and self._entries[0][2].act is None:
             heapq.heappop(self._entries)
-        return self._entries[0].at if self._entries else None
+        return self._entries[0][0] if self._entries else None
 
     def run_until(self, moment: float) -> None:
         """Let everything up to and including `moment` happen, then it is `moment`."""
-        while (at := self.next_at()) is not None and at <= moment:
-            entry = heapq.heappop(self._entries)
-            self.now = entry.at
+        entries = self._entries
+        while entries and entries[0][0] <= moment:
+            at, _, entry = heapq.heappop(entries)
             if entry.act is not None:
+                self.now = at
                 entry.act()
         self.now = max(self.now, moment)

@@ -32,6 +32,8 @@ class Roster:
 
     def __init__(self, centre: Centre) -> None:
         self.counselors: dict[str, Counselor] = {}
+        # Tells the counselors of several rosters of one centre apart.
+        self.mark = ""
         self._free: dict[str, dict[str, Counselor]] = {pool.name: {} for pool in centre.pools}
         self._pools = {pool.name: pool for pool in centre.pools}
         # Those who can take least are asked first, so that the versatile stay free.
@@ -48,7 +50,7 @@ class Roster:
             if one.state == "offline":
                 one.leaving = False
                 return one
-        counselor = Counselor(f"{pool}-{len(members) + 1:02d}", self._pools[pool])
+        counselor = Counselor(f"{pool}-{self.mark}{len(members) + 1:02d}", self._pools[pool])
         self.counselors[counselor.id] = counselor
         return counselor
 

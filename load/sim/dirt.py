@@ -4,10 +4,13 @@ And an adapter that is away for a while: what happened then is told when it is b
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from load.scenario import Faults
 from load.sim.reports import ContactReport
+
+_AT_ONCE: Final = (0.0,)
 
 
 class DirtyLine:
@@ -15,13 +18,17 @@ class DirtyLine:
 
     def __init__(self, faults: Faults, seed: int) -> None:
         self._faults = faults
+        self._is_clean = faults == Faults()
         self._chance = random.Random(f"{seed}/dirt")
         self.repeated = 0
         self.late = 0
         self.lost = 0
 
-    def delays(self, report: ContactReport) -> Iterator[float]:
+    def delays(self, report: ContactReport) -> Iterable[float]:
         """Seconds after which a copy of the report arrives; nothing when it is lost."""
+        return _AT_ONCE if self._is_clean else self._of_a_dirty_line(report)
+
+    def _of_a_dirty_line(self, report: ContactReport) -> Iterator[float]:
         faults = self._faults
         ends = report.kind in ("abandoned", "completed")
         if ends and self._chance.random() < faults.hang_ups_lost:

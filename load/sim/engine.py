@@ -158,9 +158,9 @@ class Rehearsal:
             self.promises.served(fact)
 
     def _pulses(self) -> None:
-        now = self.now()
-        for pulse in self.book.take_pulses():
-            self._surge_facts(self._watch.observe(pulse, now))
+        pulses = self.book.take_pulses()
+        if pulses:
+            self._surge_facts(self._watch.observe_all(pulses, self.now()))
 
     def _surge_facts(self, facts: Iterable[SurgeFact]) -> None:
         for fact in facts:

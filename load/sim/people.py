@@ -4,14 +4,16 @@ Everything a person does is drawn from their own seeded chance, so that the same
 alike under another policy, and a comparison compares policies and not luck.
 """
 
+import itertools
 import math
 import random
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from load.scenario import Callers, Mix, Scenario, Shares
+from streams.events.contacts import Caller
 
 Served = Literal["live", "callback"]
 _NUMBERS = 30_000_000
@@ -43,6 +45,9 @@ class Person:
     served_at: float | None = None
     gave_up: bool = False
     contacts: list[str] = field(default_factory=list)
+    # What is said of them in each report; put together for the first.
+    known: dict[str, Any] | None = None
+    pseudonym: Caller | None = None
 
     @property
     def settled(self) -> bool:
@@ -140,6 +145,8 @@ class Population:
         self._seed = seed
         self._salt = salt
         self._count = 0
+        # Several populations of one run share the numbers among them: each takes every n-th.
+        self.indexes = itertools.count()
         self._of_source: Counter[str] = Counter()
         self._by_number: dict[str, Person] = {}
 
@@ -149,7 +156,7 @@ class Population:
         nth = self._of_source[source]
         self._of_source[source] += 1
         chance = random.Random(f"{self._seed}/{source}/{nth}")
-        index, self._count = self._count, self._count + 1
+        index, self._count = next(self.indexes), self._count + 1
         language = pick(mix.language, chance) or "ko"
         withheld = chance.random() < callers.withheld
         person = Person(

@@ -4,8 +4,8 @@ The hall reports in these words; whoever listens turns them into CloudEvents wit
 scripted phone system, over HTTP) or with a pseudonym (virtual time, straight into the domain).
 """
 
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol
 
 from load.sim.people import Person
 from streams.events.agents import AgentState
@@ -37,18 +37,16 @@ class Call:
     offers: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ContactReport:
+class ContactReport(NamedTuple):
     """Something happened to a call at `at`; `extra` is what its kind adds to `data`."""
 
     kind: Kind
     call: Call
     at: float
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class AgentReport:
+class AgentReport(NamedTuple):
     """A counselor's state from `at` on; `serial` counts the changes of this counselor."""
 
     agent: str

@@ -61,6 +61,7 @@ def set_up(
     seed: int | None = None,
     salt: int = 0,
     first_calls: Iterable[FirstCall] | None = None,
+    make: Callable[..., Hall] = Hall,
 ) -> Hall:
     """A hall at second 0 with everything that will happen by itself on its agenda.
 
@@ -69,7 +70,7 @@ def set_up(
     check_against(scenario, centre)
     chosen = scenario.seed if seed is None else seed
     population = Population(scenario, seed=chosen, salt=salt)
-    hall = Hall(scenario, centre, Agenda(), population, listener, new_id)
+    hall = make(scenario, centre, Agenda(), population, listener, new_id)
     hall.agenda.at(scenario.length.total_seconds(), hall.close_lines)
     _staff(scenario, hall)
     if first_calls is None:

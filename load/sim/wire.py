@@ -5,7 +5,7 @@ number, and as the typed event that intake would have made of it, with a pseudon
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from load.sim.people import Person
@@ -43,25 +43,44 @@ Moment = Callable[[float], datetime]
 
 
 def event_clock(starts: datetime) -> Moment:
-    """From seconds since the scenario's start to event time."""
-    return lambda at: starts + timedelta(seconds=at)
+    """From seconds since the scenario's start to event time, in UTC.
+
+    Worked out once for all that is asked of one moment.
+    """
+    # A difference of two moments is taken sooner when both are in the same zone.
+    first = starts.astimezone(UTC)
+    known, last = 0.0, first
+
+    def moment(at: float) -> datetime:
+        nonlocal known, last
+        if at != known:
+            known, last = at, first + timedelta(seconds=at)
+        return last
+
+    return moment
 
 
 def contact_fields(report: ContactReport) -> dict[str, Any]:
     """The fields of `data` that both renderings share; what is not known is left out."""
     person = report.call.person
-    fields: dict[str, Any] = {
+    if person.known is None:
+        person.known = _known_of(person)
+    fields = {**person.known, **report.extra}
+    if report.kind != "arrived":
+        # The keys pressed during the greeting: whether a callback would be welcome.
+        fields["consent_callback"] = person.accepts_callback
+    return fields
+
+
+def _known_of(person: Person) -> dict[str, Any]:
+    fields = {
         "queue": person.queue,
         "channel": person.channel,
         "language": person.language,
         "country": person.country,
         "topic": person.topic,
         "urgency": person.urgency,
-        **report.extra,
     }
-    if report.kind != "arrived":
-        # The keys pressed during the greeting: whether a callback would be welcome.
-        fields["consent_callback"] = person.accepts_callback
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -107,7 +126,10 @@ def pseudonym(person: Person) -> Caller | None:
     """A stand-in for the keyed hash: unique, and readable in a debugger."""
     if person.number is None:
         return None
-    return Caller(key=f"{person.index:032x}", key_id="sim", sealed=f"sim.{person.index}")
+    if person.pseudonym is None:
+        index = person.index
+        person.pseudonym = Caller(key=f"{index:032x}", key_id="sim", sealed=f"sim.{index}")
+    return person.pseudonym
 
 
 def agent_json(report: AgentReport, source: str, moment: Moment) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from typing import Final
 from fastapi import Request
 
 from services import sessions
-from services.auth import AccessError, Tokens, allowed, is_loopback
+from services.auth import AccessError, Identity, Tokens, allowed, is_loopback
 from services.boards.kiosks import Kiosks
+from services.sessions import Session
 from services.signed_in import SignedIn
 from streams.errors import WrongSettingError
 
@@ -37,8 +38,8 @@ class Guard:
         """Raise `AccessError` unless whoever asks may look."""
         if self._near:
             _must_be_asked_locally(request)
-        elif not self._is_screen(request) and not self._is_person(request):
-            allowed(request, *VIEWERS)
+        elif not self._is_screen(request):
+            self._must_be_viewer(request)
 
     def still_admits(self, request: Request) -> bool:
         """Whether a stream that was begun may go on: nobody watches on with a revoked link."""
@@ -52,11 +53,19 @@ class Guard:
         given = request.cookies.get(COOKIE)
         return self._kiosks is not None and self._kiosks.link(given, datetime.now(UTC)) is not None
 
-    def _is_person(self, request: Request) -> bool:
+    def _must_be_viewer(self, request: Request) -> None:
+        session = self._session(request)
+        if session is not None and not set(VIEWERS).isdisjoint(session.roles):
+            return
+        if session is not None and "authorization" not in request.headers:
+            who = Identity(session.account, frozenset(session.roles))
+            raise AccessError(403, "forbidden", f"needs the role {' or '.join(VIEWERS)}", who)
+        allowed(request, *VIEWERS)
+
+    def _session(self, request: Request) -> Session | None:
         if self._people is None:
-            return False
-        session = self._people.session(request.cookies.get(sessions.COOKIE), datetime.now(UTC))
-        return session is not None and not set(VIEWERS).isdisjoint(session.roles)
+            return None
+        return self._people.session(request.cookies.get(sessions.COOKIE), datetime.now(UTC))
 
 
 def _must_be_asked_locally(request: Request) -> None:

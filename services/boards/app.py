@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 
 from services import tasks
-from services.boards import routes
+from services.boards import routes, turned_away
 from services.boards.access import Guard
 from services.boards.board import Board
 from services.boards.fold import Fold
@@ -47,5 +47,6 @@ def create_app(settings: Settings) -> FastAPI:
     app = new_app("boards", settings, life)
     guard = Guard(settings.host, settings.tokens, settings.kiosks, settings.people)
     inquiry = Inquiry(settings.connections)
+    turned_away.install(app, board, settings.consoles_url)
     routes.install(app, Doors(board, registry, guard, settings.kiosks, inquiry))
     return app

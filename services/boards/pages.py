@@ -28,6 +28,7 @@ NEAR_IS_OLD: Final = Title(
     "새 자료가 오지 않습니다. 아래 내용은 옛것입니다.",
     "No new data comes in. What is below is old.",
 )
+GO: Final = Title("로그인", "Sign in")
 LANGUAGES: Final = ("both", "ko", "en")
 PARTS: Final = (
     "level",
@@ -99,6 +100,12 @@ class Pages:
     def nothing_there(self) -> str:
         """What is shown at an address where no surge is."""
         return self._environment.get_template("nothing.html").render(centre=self._centre)
+
+    def turned_away(self, why: Title, what: Title, sign_in: str) -> str:
+        """What is shown to a person who may not look; `sign_in` is where they can change that."""
+        return self._environment.get_template("turned_away.html").render(
+            centre=self._centre, why=why, what=what, sign_in=sign_in, go=GO
+        )
 
     def _context(self, snapshot: Snapshot) -> dict[str, Any]:
         zone = self._centre.timezone

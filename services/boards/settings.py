@@ -9,7 +9,7 @@ from services.accounts import Accounts
 from services.auth import Tokens
 from services.boards.kiosks import Kiosks
 from services.register import Register
-from services.serving import listening
+from services.serving import address_of, listening
 from services.sessions import KEYS, Sessions
 from services.signed_in import SignedIn
 from streams.settings import Connections
@@ -27,6 +27,7 @@ class Settings:
     tokens: Tokens = field(repr=False)
     kiosks: Kiosks | None = field(repr=False, default=None)
     people: SignedIn | None = field(repr=False, default=None)
+    consoles_url: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -37,6 +38,7 @@ class Settings:
             **listening(env, PORT),
             kiosks=Kiosks.from_env(env),
             people=_people(env, connections),
+            consoles_url=address_of(env, "SURGELINE_CONSOLES_URL"),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 
 from services import not_done
-from services.callbacks import routes
+from services.callbacks import keeping_routes, routes
 from services.callbacks.handlers import Handlers
 from services.callbacks.running import Running
 from services.callbacks.settings import Settings
@@ -40,6 +40,8 @@ def create_app(settings: Settings, phone: PhoneLines | None = None) -> FastAPI:
     app = new_app("callbacks", settings, life)
     app.add_middleware(SmallBodies)
     answered = refusals(400, 401, 403, 404, 409, 413, 422, 503, schema=ERROR_SCHEMA)
+    # Before the routes of one callback, whose paths would take its words for ids.
+    app.include_router(keeping_routes.router, responses=answered)
     app.include_router(routes.router, responses=answered)
     _install_errors(app)
     return app

@@ -8,7 +8,7 @@ a change of key must not ring anybody twice. The number is opened here for as lo
 from collections.abc import Mapping
 
 from services.numbers import Pseudonyms
-from services.sealing import CannotOpenError, Sealer, read_keys
+from services.sealing import CannotOpenError, Sealer
 from streams.events.contacts import Caller
 
 NAME = "SURGELINE_PSEUDONYM_KEY"
@@ -20,11 +20,6 @@ class Former:
     def __init__(self, keys: Mapping[str, bytes], sealer: Sealer) -> None:
         self._former = [Pseudonyms({key_id: key}) for key_id, key in [*keys.items()][1:]]
         self._sealer = sealer
-
-    @classmethod
-    def from_env(cls, env: Mapping[str, str], sealer: Sealer) -> "Former":
-        """Without the setting, nobody was known otherwise."""
-        return cls(read_keys(env, NAME) if env.get(NAME) else {}, sealer)
 
     def keys(self, caller: Caller) -> list[str]:
         """Former pseudonyms of the caller; none when the number is not known or not readable."""

@@ -76,6 +76,9 @@ local function store(base, item, state)
   if item.freed and redis.call('HGET', base .. ':held', item.freed) == id then
     redis.call('HDEL', base .. ':held', item.freed)
   end
+  if item.former and redis.call('HGET', base .. ':open', item.former) == id then
+    redis.call('HDEL', base .. ':open', item.former)
+  end
   if item.place then
     put_in_place(base, id, item.place)
   elseif item.agent then

@@ -101,6 +101,8 @@ def _item(before: CallbackData | None, state: CallbackData, *, changes: int) -> 
     }
     if before is not None and before.state in HELD:
         item["freed"] = before.agent
+    if before is not None and before.caller.key != state.caller.key:
+        item["former"] = before.caller.key
     if state.state in WAITING:
         item["place"] = _place(state)
     elif state.state in HELD and state.lease_until is not None:

@@ -27,7 +27,7 @@ from services.outbox import NotReadyError
 from streams.domain.callbacks.duties import has_duties
 from streams.domain.callbacks.switches import SWITCHES_KEY
 from streams.events.callbacks import CallbackChanged, CallbackData
-from streams.events.codec import decode
+from streams.events.codec import decode_known
 from streams.kafka import end_offsets, follow
 from streams.settings import Connections
 from streams.telemetry import metrics
@@ -74,7 +74,7 @@ class Reconciler:
         """Keep the latest record of each callback, over every loss of the log."""
         while True:
             try:
-                async for record in follow(self._connections, CALLBACKS):
+                async for record in follow(self._connections, CALLBACKS, in_no_hurry=True):
                     key = (record.key or b"").decode()
                     if record.value is None:
                         self._latest.pop(key, None)
@@ -124,7 +124,7 @@ class Reconciler:
     def _on_the_log(self, callback: str) -> CallbackData | None:
         """The state that Redis should have; None when it need not have any."""
         raw = self._latest.get(callback)
-        event = decode(raw) if raw is not None else None
+        event = decode_known(raw)
         if not isinstance(event, CallbackChanged):
             return None
         state = event.data

@@ -21,6 +21,7 @@ from services.callbacks.dispatcher import Dispatcher
 from services.callbacks.filed import Posted
 from services.callbacks.floor import FOLLOWED, PhoneFloor
 from services.callbacks.giving import Giving
+from services.callbacks.keeping import Keeper
 from services.callbacks.projector import Projector
 from services.callbacks.rebuild import rebuild
 from services.callbacks.reconciler import Reconciler
@@ -75,6 +76,15 @@ class Running:
             settings.sealer,
             settings.former,
         )
+        self.keeper = Keeper(
+            connections,
+            self.commands,
+            self.relay,
+            settings.sealer,
+            settings.pseudonyms,
+            settings.keeping,
+            self.clock.now,
+        )
         self.reconciler = Reconciler(connections, self.commands, self.clock.now)
         self._go_by(centre)
         self._worklist: Worklist | None = None
@@ -104,6 +114,7 @@ class Running:
         self._spawn(self.projector.run(self._until_served))
         self._spawn(self.reconciler.follow())
         self._spawn(self.reconciler.run())
+        self._spawn(self.keeper.run(lambda: self.commands.is_open))
         for topic in FOLLOWED:
             self._spawn(self.floor.follow(self.settings.connections, topic))
 

@@ -104,6 +104,13 @@ class SwitchBody(_Body):
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class EraseBody(_Body):
+    """Whose number; it goes no further than the handler, and is never said again."""
+
+    number: Annotated[str, Field(min_length=1, max_length=64)]
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 def shown(state: CallbackData, now: datetime) -> dict[str, Any]:
     """A callback for a screen: the caller by the first digits of their pseudonym, no number."""
     told: dict[str, Any] = {

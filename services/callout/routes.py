@@ -44,6 +44,13 @@ Watcher = Annotated[Identity, Depends(require("source", "provider", "manager"))]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Steer = Literal["pause", "resume", "widen", "faster", "cancel"]
 
+
+class EventStream(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
+
+
 router = APIRouter()
 
 
@@ -115,10 +122,10 @@ async def show_all(
     }
 
 
-@router.get("/v1/callouts/stream")
+@router.get("/v1/callouts/stream", response_class=EventStream)
 async def stream(_: Reader, live: Live) -> StreamingResponse:
     """The same as server-sent events: at each change, and every few seconds to show its age."""
-    return StreamingResponse(_events(live), media_type="text/event-stream")
+    return EventStream(_events(live))
 
 
 async def _events(live: Running) -> AsyncIterator[bytes]:

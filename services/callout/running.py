@@ -22,6 +22,7 @@ from services.callout.engine import Engine
 from services.callout.followed_people import FollowedPeople
 from services.callout.lines import Lines
 from services.callout.needs import Needs
+from services.callout.people.keeping import keep_names
 from services.callout.people.people import People
 from services.callout.rebuild import rebuild
 from services.callout.seated import Seated
@@ -135,6 +136,7 @@ class Running:
         self._spawn(self.surges.follow(SURGES))
         self._spawn(self.surges.run())
         self._spawn(self.seated.keep_shifts())
+        self._spawn(keep_names(self.people, self.settings.names_kept))
         self._spawn(self.seated.follow_desks())
 
     async def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from services.auth import Tokens as AccessTokens
@@ -12,6 +13,7 @@ from services.sealing import Sealer
 from services.serving import listening
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre
+from streams.retention import FORGOTTEN_BY_SERVICES, NAMES, forgetting
 from streams.settings import Connections
 
 DEFAULT_PORT = 8470
@@ -38,6 +40,7 @@ class Settings:
     answer_tokens: Tokens = field(repr=False)
     secrets: Secrets = field(repr=False)
     env: Mapping[str, str] = field(repr=False)
+    names_kept: timedelta = timedelta(days=FORGOTTEN_BY_SERVICES[NAMES])
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -57,4 +60,5 @@ class Settings:
             answer_tokens=Tokens.from_env(env),
             secrets=Secrets(Sealer.from_env(env), Pseudonyms.from_env(env)),
             env=env,
+            names_kept=forgetting(env).names,
         )

@@ -31,6 +31,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "topics": ("services.cli.topics", "List the topics of the log, or make them."),
     "export": ("services.cli.export", "Write the open state into one encrypted file."),
     "import": ("services.cli.import_", "Put an exported state onto an empty log."),
+    "erase": ("services.cli.erase", "Forget one person who asks for it."),
+    "reseal": ("services.cli.reseal", "Seal numbers and names with the key of today."),
     "keys": ("services.cli.keys", "Make the secrets of an installation, a file for each."),
 }
 

@@ -50,7 +50,7 @@ class CommandClient:
         headers = {"Content-Type": "application/json"}
         try:
             response = self._http.request(method, path, content=body, headers=headers)
-            answer: dict[str, Any] = response.json()
+            answer: dict[str, Any] = response.json() if response.content else {}
         except httpx.HTTPError as error:
             why = f"no answer ({type(error).__name__}){self.unanswered}"
             raise self._end(FELL_SHORT, why) from None

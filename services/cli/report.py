@@ -16,7 +16,7 @@ from services.boards.case_page import LANGUAGES, CasePages
 from services.boards.inquiry import read_case
 from streams.domain.centre import Centre
 from streams.errors import SurgelineError
-from streams.events.codec import decode
+from streams.events.codec import decode_known
 from streams.events.surges import SurgeCleared, SurgeData, SurgeDeclared, SurgeRevised
 from streams.kafka import FollowedCentre, read_to_end
 from streams.settings import Connections
@@ -81,7 +81,7 @@ async def _read(connections: Connections, surge: str) -> tuple[Centre, Case | No
 async def _known(connections: Connections) -> dict[str, SurgeData]:
     known: dict[str, SurgeData] = {}
     async for record in read_to_end(connections, SURGES):
-        event = decode(record.value) if record.value else None
+        event = decode_known(record.value)
         if isinstance(event, SurgeDeclared | SurgeRevised | SurgeCleared):
             known[event.data.episode] = event.data
     return known

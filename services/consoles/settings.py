@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from services.accounts import Accounts
 from services.auth import Tokens, is_loopback
 from services.consoles.provider import Provider
-from services.serving import listening
+from services.serving import address_of, listening
 from services.sessions import Sessions
 from streams.errors import WrongSettingError
 from streams.settings import Connections
@@ -28,6 +28,7 @@ class Settings:
     public_url: str | None = None
     callbacks_url: str = CALLBACKS_URL
     callout_url: str = CALLOUT_URL
+    boards_url: str = ""
     tokens: Tokens = field(repr=False)
     console_token: str = field(default="", repr=False)
     accounts: Accounts
@@ -53,6 +54,7 @@ class Settings:
             public_url=public_url,
             callbacks_url=env.get("SURGELINE_CALLBACKS_URL", CALLBACKS_URL).rstrip("/"),
             callout_url=env.get("SURGELINE_CALLOUT_URL", CALLOUT_URL).rstrip("/"),
+            boards_url=address_of(env, "SURGELINE_BOARDS_URL"),
             console_token=env.get("SURGELINE_CONSOLE_TOKEN", ""),
             accounts=accounts,
             sessions=Sessions.from_env(env),

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.accounts import LONGEST_PASSWORD, Account
 from services.acting import PERSON_ROLES, is_account_name
+from services.consoles import onward
 from services.consoles import provider as oidc
 from services.consoles.brake import Try
 from services.consoles.doors import (
@@ -80,11 +81,14 @@ async def land(request: Request, _: Anyone) -> Response:
 
 
 @router.get("/sign-in")
-async def show_sign_in(request: Request, note: str = "") -> Response:
-    """The form; who is signed in already goes on."""
-    if house_of(request).session(request.cookies.get(COOKIE)) is not None and not note:
-        return RedirectResponse("/", 303, NOT_KEPT)
-    return _form(request, note)
+async def show_sign_in(request: Request, note: str = "", board: str = "") -> Response:
+    """The form; who is signed in already goes on. `board` is the page of the boards wanted."""
+    session = house_of(request).session(request.cookies.get(COOKIE))
+    if session is not None and not note:
+        return _gone_on(request, session, onward.to_board(request, board))
+    answer = _form(request, note)
+    onward.remember(answer, request, board)
+    return answer
 
 
 @router.post("/sign-in")
@@ -115,7 +119,7 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
         language=account.language,
         generation=account.generation,
     )
-    answer = RedirectResponse("/", 303, NOT_KEPT)
+    answer = _gone_on(request, session, onward.remembered(request))
     _remember_device(answer, request, account.name, now)
     return _begin(answer, request, house, session)
 
@@ -179,9 +183,24 @@ async def come_back(request: Request) -> Response:
         return _not_vouched(request, house, error)
     # A redirect would still be the provider's doing, and the browser would keep a strict cookie
     # back; from a page of ours it goes on as our own.
-    answer = house.pages.page("signed_in.html", reader_of(request), who=session.title)
+    answer = _leading_to(request, session, onward.remembered(request) or "/")
     answer.delete_cookie(oidc.COOKIE, path="/sign-in")
     return _begin(answer, request, house, session)
+
+
+def _gone_on(request: Request, session: Session, board: str) -> Response:
+    """To the page of the boards that they came for, or to the first that is theirs here."""
+    if board:
+        return _leading_to(request, session, board)
+    return RedirectResponse("/", 303, NOT_KEPT)
+
+
+def _leading_to(request: Request, session: Session, where: str) -> Response:
+    """A page that goes on by itself: from a form no browser follows to pages that are not ours."""
+    house, reader = house_of(request), reader_of(request)
+    answer = house.pages.page("signed_in.html", reader, who=session.title, where=where)
+    onward.forget(answer)
+    return answer
 
 
 def _of_outside(house: House, found: Provider, claims: dict[str, object]) -> Session:

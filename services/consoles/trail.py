@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from services import tasks
 from streams.errors import SurgelineError
 from streams.events.audit import AuditData, AuditRecorded
-from streams.events.codec import decode
+from streams.events.codec import decode_known
 from streams.kafka import follow
 from streams.settings import Connections
 from streams.topics import AUDIT
@@ -77,7 +77,7 @@ class Trail:
         since = datetime.now(UTC) - SINCE
         records = follow(self._connections, AUDIT, since=since, on_caught_up=self._on_caught_up)
         async for record in records:
-            event = decode(record.value) if record.value else None
+            event = decode_known(record.value)
             if isinstance(event, AuditRecorded):
                 self._lines.append(Line(event.time, event.data))
 

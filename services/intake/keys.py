@@ -10,8 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
 
-from streams.errors import InvalidEventError
-from streams.events.codec import decode, derived_id, encode
+from streams.events.codec import decode_known, derived_id, encode
 from streams.events.control import ContactKeyData, ContactKeyed
 from streams.kafka import Outgoing, read_to_end
 from streams.settings import Connections
@@ -37,11 +36,10 @@ class ContactKeys:
     async def load(self, connections: Connections) -> None:
         """Read what was decided before; of two decisions the first on the log holds."""
         async for record in read_to_end(connections, CONTACT_KEYS):
-            event = decode(record.value) if record.value else None
-            if not isinstance(event, ContactKeyed):
-                raise InvalidEventError("unknown_type", "type", "is not a contact's key")
-            hour = record.timestamp_ms // 3_600_000
-            self._keep(event.data.contact, event.data.key, hour)
+            event = decode_known(record.value)
+            if isinstance(event, ContactKeyed):
+                hour = record.timestamp_ms // 3_600_000
+                self._keep(event.data.contact, event.data.key, hour)
 
     def decide(self, contact: str, caller_key: str | None, wall: datetime) -> str:
         """The contact's key: the one decided earlier, or one decided now."""

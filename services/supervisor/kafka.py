@@ -1,5 +1,6 @@
-"""How is one Kafka broker run on this machine, from jars, without ZooKeeper or containers?
+"""How is a Kafka broker run on this machine, from jars, without ZooKeeper or containers?
 
+One is what a machine needs; several that copy each other's records are for tests of their loss.
 Pure: texts and command lines. Who starts processes (the supervisor, the tests) reads them here.
 """
 
@@ -29,7 +30,11 @@ logger.start.level = info
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaPlan:
-    """One combined broker and controller on loopback, its data in one folder."""
+    """One combined broker and controller on loopback, its data in one folder.
+
+    `node` is its number among its like, and `voters` are all of their addresses as controllers;
+    without any it is alone.
+    """
 
     jars: Path
     data: Path
@@ -37,6 +42,8 @@ class KafkaPlan:
     controller_port: int
     heap_mb: int = 512
     java: str = "java"
+    node: int = 1
+    voters: tuple[str, ...] = ()
 
     @property
     def bootstrap(self) -> str:
@@ -61,11 +68,16 @@ class KafkaPlan:
         return "".join(f"{name}={value}\n" for name, value in self._settings().items())
 
     def _settings(self) -> dict[str, str]:
+        voters = self.voters or (f"127.0.0.1:{self.controller_port}",)
+        # One machine: nobody else could hold a second copy. Of three, two must have what counts.
+        copies, in_step = str(len(voters)), str(len(voters) // 2 + 1)
         return {
             "process.roles": "broker,controller",
-            "node.id": "1",
+            "node.id": str(self.node),
             # Voters from the file, not from the log: the port may differ from run to run.
-            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "controller.quorum.voters": ",".join(
+                f"{number}@{voter}" for number, voter in enumerate(voters, 1)
+            ),
             "listeners": (
                 f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}"
             ),
@@ -73,13 +85,13 @@ class KafkaPlan:
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": str(self.logs),
-            # One machine: nobody else could hold a second copy.
-            "offsets.topic.replication.factor": "1",
+            "min.insync.replicas": in_step,
+            "offsets.topic.replication.factor": copies,
             "offsets.topic.num.partitions": "4",
-            "transaction.state.log.replication.factor": "1",
-            "transaction.state.log.min.isr": "1",
-            "share.coordinator.state.topic.replication.factor": "1",
-            "share.coordinator.state.topic.min.isr": "1",
+            "transaction.state.log.replication.factor": copies,
+            "transaction.state.log.min.isr": in_step,
+            "share.coordinator.state.topic.replication.factor": copies,
+            "share.coordinator.state.topic.min.isr": in_step,
             # A broker that was killed may register again only when its last session has run out.
             "broker.heartbeat.interval.ms": "1000",
             "broker.session.timeout.ms": "3000",

@@ -109,11 +109,17 @@ class Platform:
             "SURGELINE_CONSOLE_TOKEN": self._known_secrets().tokens["console"],
             "SURGELINE_CALLBACKS_URL": self.urls["callbacks"],
             "SURGELINE_CALLOUT_URL": self.urls["callout"],
+            # Who looks at the boards signs in at the consoles, and is led back.
+            "SURGELINE_CONSOLES_URL": self._consoles_in_the_browser(),
+            "SURGELINE_BOARDS_URL": self.urls["boards"],
             "SURGELINE_FOLDER": str(self._folder.path),
             **{name: os.environ[name] for name in os.environ if name.startswith(FROM_OUTSIDE)},
             # Whoever plays never pages through an account that the machine's environment names.
             **self._own_providers(),
         }
+
+    def _consoles_in_the_browser(self) -> str:
+        return os.environ.get("SURGELINE_PUBLIC_URL") or self.urls["consoles"]
 
     def _own_providers(self) -> dict[str, str]:
         if self.settings.providers is None:
@@ -244,6 +250,19 @@ class Platform:
             self.children[spec.name] = child
             child.start()
         await together(*(self._when_ready(self.children[spec.name]) for spec in specs))
+
+    async def renew(self, name: str, spec: ChildSpec | None = None) -> int | None:
+        """Ask one child to end and start it again, by another spec if given; its exit code.
+
+        That is no death: nothing is counted against it.
+        """
+        child = self.children[name]
+        watcher = self._watchers.pop(name, None)
+        if watcher is not None:
+            watcher.cancel()
+        await child.stop()
+        await self.add(spec or child.spec)
+        return child.returncode
 
     async def _when_ready(self, child: Child) -> None:
         try:

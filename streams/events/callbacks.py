@@ -149,7 +149,8 @@ class CallbackChanged(CloudEvent, frozen=True, kw_only=True, tag="surgeline.call
     """`change` is the transition's name in the past tense: requested, merged, leased, released,
     dialled, connected, completed, failed, rescheduled, withdrawn, expired, number_revealed,
     renewed (the lease), call_withdrawn (from the phone system's queue), dial_ended, postponed (to
-    the end of quiet hours), texted.
+    the end of quiet hours), texted, resealed (with another key), erased (nothing leads to the
+    caller any more).
     """
 
     change: str

@@ -112,6 +112,16 @@ def decode(raw: bytes) -> Event:
     return event
 
 
+def decode_known(raw: bytes | None) -> Event | None:
+    """The same for whoever follows a topic beside a newer version of us: what that one alone can
+    read is None, as is a tombstone, and no reason to end.
+    """
+    try:
+        return decode(raw) if raw else None
+    except InvalidEventError:
+        return None
+
+
 def encode_parcel(events: Sequence[CloudEvent]) -> bytes:
     """1..N events of one partition as one record's value."""
     return _encoder.encode(events)

@@ -95,7 +95,7 @@ class Person(Data, frozen=True, kw_only=True):
 
 class PersonChanged(CloudEvent, frozen=True, kw_only=True, tag="surgeline.person.changed.v1"):
     """`change` says what happened: imported, verified, reached, opted_out, opted_in, standing_set,
-    leave_set, feed_made, feed_revoked, deactivated.
+    leave_set, feed_made, feed_revoked, deactivated, resealed.
     """
 
     change: str

@@ -9,6 +9,7 @@ from streams.kafka.centre import FollowedCentre
 from streams.kafka.clock import FollowedClock
 from streams.kafka.door import connect
 from streams.kafka.reader import Record, end_offsets, follow, read_to_end
+from streams.kafka.topic_settings import apply_settings, kept_ms
 from streams.kafka.writer import LogWriter, Outgoing
 
 __all__ = [
@@ -17,9 +18,11 @@ __all__ = [
     "LogWriter",
     "Outgoing",
     "Record",
+    "apply_settings",
     "connect",
     "create_topics",
     "end_offsets",
     "follow",
+    "kept_ms",
     "read_to_end",
 ]

@@ -9,6 +9,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.errors import WrongSettingError
 from streams.kafka.door import connect
+from streams.kafka.topic_settings import wanted_settings
 from streams.settings import Connections
 from streams.topics import CATALOGUE, Topic
 
@@ -55,8 +56,7 @@ async def _create(
                 connections.topic(topic),
                 topic.partitions,
                 replication,
-                topic_configs=topic.settings()
-                | {"retention.ms": str(retention.get(topic.name, topic.retention_ms))},
+                topic_configs=wanted_settings(topic, retention),
             )
             for topic in absent
         ]

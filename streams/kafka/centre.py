@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from streams.centre_file import check_text, load_centre
 from streams.domain.centre import Centre
 from streams.events.centre import CentreApplied, CentreData
-from streams.events.codec import decode
+from streams.events.codec import decode_known
 from streams.kafka.reader import follow
 from streams.settings import Connections
 from streams.topics import CENTRE
@@ -81,7 +81,7 @@ class FollowedCentre:
             caught_up()
 
         async for record in follow(self._connections, CENTRE, on_caught_up=take_up):
-            event = decode(record.value) if record.value else None
+            event = decode_known(record.value)
             if isinstance(event, CentreApplied):
                 read.append(event.data)
                 if up_to_date:

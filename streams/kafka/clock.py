@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from aiokafka.errors import KafkaError
 
 from streams.domain.clock import REAL_TIME, CentreClock
-from streams.events.codec import decode
+from streams.events.codec import decode_known
 from streams.events.control import ClockDeclared
 from streams.kafka.reader import follow
 from streams.settings import Connections
@@ -58,7 +58,7 @@ class FollowedClock:
 
     async def _follow(self, caught_up: Callable[[], None]) -> None:
         async for record in follow(self._connections, CLOCK, on_caught_up=caught_up):
-            event = decode(record.value) if record.value else None
+            event = decode_known(record.value)
             if isinstance(event, ClockDeclared):
                 data = event.data
                 self.clock = CentreClock(wall=data.wall, event=data.event, speed=data.speed)

@@ -80,18 +80,20 @@ class Surge:
         self._positions = {partition: start.offset for partition, start in starts.items()}
 
     def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
-        """Each pulse may raise a key."""
+        """Each record of pulses may raise keys: what the tally said at once is judged at once."""
         facts: list[Said] = []
         folded = 0
         self._follow_clock(moment)
         self._take_orders(moment)
         for record in records:
+            pulses: list[PulseCounted] = []
             for event in open_record(record, PULSES.name, moment.letters):
                 if isinstance(event, PulseCounted):
-                    facts += self._heard.observe(event, record)
-                    folded += 1
+                    pulses.append(event)
                 else:
                     refuse(record, PULSES.name, event, moment.letters)
+            facts += self._heard.observe(pulses, record)
+            folded += len(pulses)
             self._positions[record.partition] = record.offset + 1
         moment.letters.good(folded)
         self._observed = self._observed or folded > 0

@@ -7,7 +7,7 @@ declared again and none forgotten; from `commands`, what people ordered that was
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -42,13 +42,17 @@ class Heard:
         self.clock = clock
         self.until: datetime | None = None
 
-    def observe(self, event: PulseCounted, record: Record) -> list[Said]:
-        """Take a pulse at the centre's time when the contact was heard of; orders given by then
-        come first.
+    def observe(self, events: Sequence[PulseCounted], record: Record) -> list[Said]:
+        """Take a record's pulses at the centre's time when the last of the contacts was heard of;
+        orders given by then come first.
         """
-        now = event.recordedtime or self.clock.clock.at(written_at(record))
+        if not events:
+            return []
+        heard = [event.recordedtime for event in events if event.recordedtime is not None]
+        now = max(heard) if heard else self.clock.clock.at(written_at(record))
         self.until = max(now, self.until or now)
-        return [*self.watch.obey(self.until), *self.watch.observe(event.data, self.until)]
+        said = self.watch.obey(self.until)
+        return [*said, *self.watch.observe_all((event.data for event in events), self.until)]
 
 
 class GivenOrders:
@@ -144,9 +148,12 @@ async def _pulses(
     # As they came: the keys of one crisis are on several partitions.
     records.sort(key=lambda record: (record.timestamp_ms, record.partition, record.offset))
     for number, record in enumerate(records, 1):
-        for event in open_value(record.value)[0]:
-            if isinstance(event, PulseCounted) and not _is_settled(event, settled):
-                heard.observe(event, record)
+        pulses = [
+            event
+            for event in open_value(record.value)[0]
+            if isinstance(event, PulseCounted) and not _is_settled(event, settled)
+        ]
+        heard.observe(pulses, record)
         if number % PAUSE_AFTER_RECORDS == 0:
             await asyncio.sleep(0)
             if give_up():

@@ -205,6 +205,11 @@ CALLBACK_REPAIRS: Final = _callbacks.counter(
     "What Redis had otherwise than the log and was put right: state, missing, unknown, index.",
     ["what"],
 )
+CALLBACKS_FORGOTTEN: Final = _callbacks.counter(
+    "surgeline_callbacks_forgotten_total",
+    "Callbacks that ended long ago: nameless (the number is gone), gone (the record, too).",
+    ["what"],
+)
 CALLBACK_COMPARED: Final = _callbacks.counter(
     "surgeline_callbacks_compared_total", "Callbacks of which Redis was compared with the log."
 )

@@ -13,7 +13,7 @@ from services.cli.chromium import Screen
 from streams.kafka import LogWriter, Outgoing
 from streams.settings import Connections
 from tests.support.board_story import Story
-from tests.support.browsing import barriers, chromium, complaints, tab
+from tests.support.browsing import barriers, chromium, complaints, highlighted, tab
 from tests.support.process import ServiceProcess
 from tests.support.stack import SecretsEnv, service_env
 
@@ -21,6 +21,7 @@ PAGES = ("/", "/floor", "/surges", "/surges/ep-1")
 PHONE = Screen(width=360, height=740)
 # The bar is 2 s from the declaration to the screen; three times that may be asserted.
 THREE_TIMES_THE_BAR = 6.0
+A_TENTH, A_HUNDREDTH = 0.1, 0.01
 BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -167,6 +168,36 @@ async def test_a_page_that_gets_nothing_new_says_so_and_recovers_by_itself(
         await page.wait_for_selector("body:not(.stale)", timeout=60_000)
     assert fresh is False
     assert re.search(r"No new data|No fresh data", said)
+
+
+async def test_at_most_a_tenth_of_the_wall_is_highlighted_and_almost_nothing_when_calm(
+    connections: Connections, secrets_env: SecretsEnv
+) -> None:
+    shares: dict[str, float] = {}
+    async with (
+        shown(connections, secrets_env) as board,
+        chromium() as browser,
+        tab(browser) as wall,
+    ):
+        await tell(connections, story(0))
+        await wall.goto(board.url)
+        await wall.wait_for_selector("text=정상 >> nth=0")
+        shares["calm"] = await highlighted(browser, await wall.screenshot())
+        # A bad hour: every number that can be out of its range is.
+        await tell(connections, story(45))
+        await wall.wait_for_selector(".bar.surge")
+        for language in ("both", "ko", "en"):
+            await wall.goto(f"{board.url}/?lang={language}")
+            await wall.wait_for_selector(".uplot")
+            shares[f"surge {language}"] = await highlighted(browser, await wall.screenshot())
+        board.kill9()
+        await wall.wait_for_selector("body.stale", timeout=60_000)
+        shares["stale"] = await highlighted(browser, await wall.screenshot())
+    print(shares)  # noqa: T201
+    assert {name: share for name, share in shares.items() if share > A_TENTH} == {}
+    assert shares["calm"] < A_HUNDREDTH
+    # The measure sees something: a surge is not missed by it.
+    assert shares["surge both"] > 2 * shares["calm"]
 
 
 async def test_a_wall_needs_no_script_to_show_the_current_numbers(

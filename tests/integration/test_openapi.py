@@ -55,6 +55,8 @@ SERVICES: Final = (
     Described("admission", 3),
     Described("callbacks", 12),
     Described("boards", 1),
+    Described("command", 7),
+    Described("callout", 20),
 )
 
 
@@ -110,6 +112,8 @@ def test_whatever_is_asked_the_answer_is_one_that_the_document_describes(api: Ap
         for found in schema.get_all_operations():
             assert isinstance(found, Ok), found
             operation = found.ok()
+            if operation.path.endswith("/stream"):
+                continue  # it has no end
             if mode is GenerationMode.POSITIVE or _takes_something(operation):
                 _ask(api, operation, mode)
     for token in (None, "Bearer wrong"):

@@ -51,12 +51,21 @@ class Broker:
 
     def start(self) -> None:
         """Start it and wait until it can be used. Blocks; formats its folder the first time."""
+        self.launch(new_cluster_id())
+        self.wait()
+
+    def launch(self, cluster_id: str) -> None:
+        """Start it; the id is its cluster's, should its folder be empty."""
         self.plan.write_files()
         with self.log_file.open("ab") as log:
             if not self.plan.meta_file.exists():
-                argv = self.plan.format_argv(new_cluster_id())
+                argv = self.plan.format_argv(cluster_id)
                 subprocess.run(argv, stdout=log, stderr=log, check=True)
             self.process = offspring.start(self.plan.argv(), os.environ, log)
+
+    def wait(self) -> None:
+        """Block until it can be used."""
+        assert self.process is not None
         wait_until(self._answers, f"Kafka on {self.bootstrap}", self.log_file, self.process)
 
     def _answers(self) -> bool:

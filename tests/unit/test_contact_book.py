@@ -290,9 +290,9 @@ ENDED = (
 
 
 def test_a_settled_contact_is_forgotten_after_hours_and_stays_counted() -> None:
-    book, _ = told(*ENDED, tick=3 * 3600)
+    book, _ = told(*ENDED, tick=1 * 3600)
     assert len(book) == 1
-    book.observe(event("arrived", "c2", 5 * 3600, "bob"), 3)
+    book.observe(event("arrived", "c2", 3 * 3600, "bob"), 3)
     assert len(book) == 1
     assert book.counts()[DAY]["main"].answered_live == 1
     assert book.counts()[DAY]["main"].contacts == 2

@@ -331,7 +331,7 @@ def test_a_dirty_line_repeats_delays_and_loses_what_it_should() -> None:
     call = Call("c1", population.someone("x", Mix(), 0.0), 0.0)
     line = DirtyLine(Faults(repeated=0.05, late=0.02, hang_ups_lost=0.005), seed=1)
     for _ in range(20_000):
-        delays = list(line.delays(ContactReport("completed", call, 0.0)))
+        delays = list(line.delays(ContactReport("completed", call, 0.0, {})))
         assert len(delays) <= 2
     assert line.repeated == pytest.approx(1000, rel=0.15)
     assert line.late == pytest.approx(400, rel=0.2)

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from services.callout.people.book import PERSON, SHIFT, PeopleBook
+from services.callout.people.resealing import Sealed, resealed, sealed_with
 from services.numbers import Pseudonyms, normalise
 from services.people_file import Listed, Secrets, read_people
 from services.people_plan import Planned, plan_import
@@ -57,6 +58,7 @@ class People:
         self._append = append
         self._now = now
         self._one_at_a_time = asyncio.Lock()
+        self._touched: dict[str, int] = {}
 
     def go_by(self, centre: Centre) -> None:
         """Another version of the centre is in force; its list is read at the next start."""
@@ -69,6 +71,7 @@ class People:
         if record.value is None:
             self.book.drop((record.key or b"").decode())
             return
+        self._touched[(record.key or b"").decode()] = record.timestamp_ms
         try:
             event = decode(record.value)
         except InvalidEventError as error:
@@ -206,6 +209,30 @@ class People:
             await self._append([_outgoing(key, None) for key in keys])
             for key in keys:
                 self.book.drop(key)
+
+    async def forget_retired(self, before: datetime) -> list[str]:
+        """Erase everyone who was put out of service, and not touched since, before a moment."""
+        least = int(before.timestamp() * 1000)
+        retired = [
+            person.id
+            for person in self.book.people.values()
+            if not person.active and self._touched.get(f"{PERSON}{person.id}", least) < least
+        ]
+        for person in retired:
+            await self.forget(person)
+        return retired
+
+    async def reseal(self) -> Sealed:
+        """Seal every name and address with the key that seals now, and hash every number anew."""
+        async with self._one_at_a_time:
+            known = list(self.book.people.values())
+            found = [resealed(person, self._secrets) for person in known]
+            await self._write([person for person in found if person is not None], "resealed")
+            return sealed_with(
+                self.book.people.values(),
+                resealed=sum(person is not None for person in found),
+                sealer=self._secrets.sealer,
+            )
 
     async def _change(self, person: str, change: str, how: Callable[[Person], Person]) -> Person:
         async with self._one_at_a_time:

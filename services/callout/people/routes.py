@@ -34,6 +34,8 @@ READ_BACK: Final = timedelta(days=7)
 
 router = APIRouter()
 Manager = Annotated[Identity, Depends(require("manager", "lead"))]
+Eraser = Annotated[Identity, Depends(require("manager", "lead", "admin"))]
+Keyholder = Annotated[Identity, Depends(require("manager", "admin"))]
 Planner = Annotated[Identity, Depends(require("manager", "lead", "viewer"))]
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 MethodId = Annotated[str, Path(pattern=r"^(sms|voice|email|push)$")]
@@ -116,6 +118,15 @@ async def take_list(who: Manager, request: Request, at: Desk) -> Response:
     return _json(status, import_shown(listed, planned, dry_run=dry_run))
 
 
+@router.post("/v1/people/reseal")
+async def reseal(who: Keyholder, at: Desk) -> Response:
+    """Seal everyone's name and addresses with the key that seals now."""
+    done = await at.people.reseal()
+    at.done(who, "reseal_people", "people")
+    body = {"resealed": done.resealed, "unreadable": done.unreadable, "by_key": done.by_key}
+    return _json(200, body)
+
+
 @router.post("/v1/people/{person}/standing")
 async def set_standing(person: Id, request: Request, at: Desk) -> Response:
     """How soon they could come: now, 30min, 2h, no."""
@@ -138,7 +149,7 @@ async def set_leave(person: Id, request: Request, at: Desk) -> Response:
 
 
 @router.delete("/v1/people/{person}")
-async def erase(person: Id, who: Manager, at: Desk) -> Response:
+async def erase(person: Id, who: Eraser, at: Desk) -> Response:
     """Forget somebody: their record and their shifts, here now and on the log when compacted."""
     await at.people.forget(person)
     at.done(who, "erase_person", person)

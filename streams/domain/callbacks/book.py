@@ -12,8 +12,8 @@ from typing import Final
 
 from streams.domain.callbacks import callback as life
 from streams.domain.callbacks import dial as dials
+from streams.domain.callbacks import forgetting, quiet, texting
 from streams.domain.callbacks import lease as leases
-from streams.domain.callbacks import quiet, texting
 from streams.domain.callbacks.callback import Change, RefusedError, WithdrawalAnswer
 from streams.domain.callbacks.lease import Claim
 from streams.domain.callbacks.order import Wish, fits, lane, marked, may_be_leased, place
@@ -233,6 +233,20 @@ class CallbackBook:
         """The holder looks at the number: written down first."""
         state = self._claimed(callback_id, claim)
         return self._keep(state, leases.reveal_number(state, now))
+
+    # Who was promised is forgotten, or sealed anew
+
+    def erase(self, callback_id: str, now: datetime) -> CallbackData:
+        """Nothing here may lead to the caller any more; an open promise is withdrawn."""
+        state = self._must(callback_id)
+        if life.is_open(state):
+            state = self._keep(state, leases.withdraw(state, forgetting.ERASED, now))
+        return self._keep(state, forgetting.erase(state, now))
+
+    def reseal(self, callback_id: str, before: str, after: str, now: datetime) -> CallbackData:
+        """The number is sealed with another key."""
+        state = self._must(callback_id)
+        return self._keep(state, forgetting.reseal(state, before, after, now))
 
     # What time and the phone system bring
 

@@ -29,7 +29,7 @@ from streams.domain.contacts.requests import PersonsRequest, Requests
 from streams.domain.contacts.rule_table import Facts
 from streams.domain.contacts.tallies import Tallies
 from streams.domain.contacts.timers import Timers
-from streams.domain.moments import NEVER, SECOND, Micros, micros, moment
+from streams.domain.moments import NEVER, SECOND, Micros, micros, moment, span
 from streams.errors import InvalidEventError
 from streams.events.callbacks import CallbackWanted, CallerServed, CallerServedData, Request
 from streams.events.codec import derived_id
@@ -63,7 +63,7 @@ class ContactBook:
         self._contacts: dict[str, ContactLife] = {}
         self._facts: dict[Facts, Facts] = {}
         self._timers = Timers()
-        self._forgetting = Forgetting() if forgets else None
+        self._forgetting = Forgetting(span(centre.alerts.redial_window)) if forgets else None
         self._horizon: Micros = 0
         self._today = self._yesterday = ""
 

@@ -1,7 +1,7 @@
 """Which contacts need not be remembered any longer?
 
 A contact that has ended, and for which nobody waits for a callback, can be part of nothing new
-after a few hours: of it only a mark is kept, so that a repeat or a very late report is recognised
+after two hours: of it only a mark is kept, so that a repeat or a very late report is recognised
 and refused instead of counted as another contact. Promises and contacts without an end are kept
 for more than a day, because a redial after hours still belongs to them. Time here is the time of
 the events, so that a replay forgets as the first run did.
@@ -10,34 +10,34 @@ the events, so that a replay forgets as the first run did.
 from typing import Final
 
 from streams.domain.contacts.life import ContactLife
+from streams.domain.contacts.marks import Marks
 from streams.domain.contacts.timers import COARSE, Timers
 from streams.domain.moments import HOUR, Micros
 
-# Redials come within three hours of the last event at the most (an open contact's two hours and
-# the redial window), so a settled contact has no more to say.
-SETTLED_AFTER: Final = 4 * HOUR
+# Whoever redials a contact that has ended does so within the redial window after its last event;
+# as much again is left for reports that come late.
+SETTLED_IN_WINDOWS: Final = 2
 MEMORY: Final = 26 * HOUR
 _MARKS_LAST: Final = 9 * HOUR
-_GENERATIONS: Final = 4
 
 
 class Forgetting:
     """Looks at each contact when it may be done; `sweep` says which are."""
 
-    def __init__(self) -> None:
+    def __init__(self, redial_window: Micros) -> None:
+        self._settled_after = SETTLED_IN_WINDOWS * redial_window
         self._timers = Timers()
-        self._marks: list[set[int]] = [set()]
+        self._marks = Marks()
         self._marks_until: Micros = 0
         self._next: Micros = 0
 
     def watch(self, life: ContactLife, at: Micros) -> None:
         """A contact is new."""
-        self._timers.set(life, at + SETTLED_AFTER, COARSE)
+        self._timers.set(life, at + self._settled_after, COARSE)
 
     def was_settled(self, contact: str) -> bool:
         """Whether a contact was here and is done."""
-        mark = hash(contact)
-        return any(mark in marks for marks in self._marks)
+        return contact in self._marks
 
     def sweep(self, at: Micros) -> list[ContactLife]:
         """The contacts that may be let go now; empty most of the time."""
@@ -45,31 +45,31 @@ class Forgetting:
             return []
         self._next = at + COARSE
         if not self._marks_until - MEMORY < at < self._marks_until:
-            self._marks = [set(), *self._marks[: _GENERATIONS - 1]]
+            self._marks.turn()
             self._marks_until = at + _MARKS_LAST
         done = []
         for life in self._timers.due(at):
-            if may_be_forgotten(life, at):
+            if _may_be_forgotten(life, at, self._settled_after):
                 done.append(life)
-            elif at < life.last_at + SETTLED_AFTER:
-                self._timers.set(life, life.last_at + SETTLED_AFTER, COARSE)
+            elif at < life.last_at + self._settled_after:
+                self._timers.set(life, life.last_at + self._settled_after, COARSE)
             else:
                 self._timers.set(life, at + HOUR, COARSE)
         return done
 
     def mark(self, life: ContactLife) -> None:
         """Keep only this of a contact."""
-        self._marks[0].add(hash(life.id))
+        self._marks.add(life.id)
 
 
-def may_be_forgotten(life: ContactLife, at: Micros) -> bool:
+def _may_be_forgotten(life: ContactLife, at: Micros, settled_after: Micros) -> bool:
     """Whether a contact, and all of its request, is done."""
     request = life.request
     if request is None:
         return at >= life.last_at + MEMORY
     last = request.last_at()
-    if request.waiting or at < last + SETTLED_AFTER:
+    if request.waiting or at < last + settled_after:
         return False
     if at >= last + MEMORY:
         return True
-    return not request.handed_over and request.all_closed_by(at - SETTLED_AFTER)
+    return not request.handed_over and request.all_closed_by(at - settled_after)

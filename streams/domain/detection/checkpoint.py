@@ -132,7 +132,7 @@ def restore_baseline(data: BaselineData, detector: Detector) -> None:
         detector.expected.learned = Learned(data.seen, data.expected, data.slot)
     detector.expected.pending.extend(data.pending)
     detector.expected.go_on(data.levels)
-    detector.hour = HourTally(data.hour_slot, data.hour_count, frozen=data.hour_frozen)
+    detector.go_on(HourTally(data.hour_slot, data.hour_count, frozen=data.hour_frozen))
 
 
 def restore_shared(data: BaselineData, force: InForce, outages: Outages) -> None:

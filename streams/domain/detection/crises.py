@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from streams.domain.detection.feed import SOURCE
+from streams.events.codec import derived_id
 from streams.events.surges import SurgeCleared, SurgeData, SurgeDeclared, SurgeRevised
 
 SurgeFact = SurgeDeclared | SurgeRevised | SurgeCleared
@@ -104,3 +106,21 @@ class Crises:
             for crisis in (*self.open, *self.past)
             if crisis.by_a_person
         ]
+
+
+def declared(data: SurgeData, now: datetime) -> SurgeDeclared:
+    """Its first word."""
+    id_ = derived_id(data.episode, "declared", 0)
+    return SurgeDeclared(id=id_, source=SOURCE, subject=data.key, time=now, data=data)
+
+
+def revised(data: SurgeData, now: datetime) -> SurgeRevised:
+    """A later word on one that is on."""
+    id_ = derived_id(data.episode, "revised", data.revision)
+    return SurgeRevised(id=id_, source=SOURCE, subject=data.key, time=now, data=data)
+
+
+def cleared(data: SurgeData, now: datetime) -> SurgeCleared:
+    """Its last word."""
+    id_ = derived_id(data.episode, "cleared", data.revision)
+    return SurgeCleared(id=id_, source=SOURCE, subject=data.key, time=now, data=data)

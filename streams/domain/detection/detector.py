@@ -28,6 +28,9 @@ _MOST_NATS = 690.0
 # Withheld numbers are corrected by the identified callers' redial share of the last ten minutes,
 # as if five more callers had been seen who did not redial.
 _MEMORY_SECONDS = 600.0
+_NEVER_DUE = 1 << 62
+# A third of the cost of calling the class.
+_new = tuple.__new__
 _CAUTION = 5.0
 
 
@@ -118,7 +121,7 @@ def fold(
         memory, less = weighed(memory, second, reports, rules.incidents)
         calls = max(0.0, calls - less)
     scores, episode = advance(scores, episode, second, calls, expected, rules)
-    return Standing(scores, episode, identified, repeats, second, memory)
+    return _new(Standing, (scores, episode, identified, repeats, second, memory))
 
 
 def advance(
@@ -249,7 +252,9 @@ def _mass_to_close(fall: float, release: float) -> float:
 class Detector:
     """One key: what is settled, and the counts and states of the seconds that are not yet."""
 
-    __slots__ = ("_cells", "_seconds", "_states", "expected", "hour", "rules", "settled")
+    __slots__ = (
+        "_cells", "_seconds", "_states", "_totals", "due", "expected", "hour", "rules", "settled",
+    )  # fmt: skip
 
     def __init__(self, expected: Level, rules: Rules, settled: Standing | None = None) -> None:
         self.expected = expected
@@ -258,11 +263,17 @@ class Detector:
         self.hour = HourTally()
         self._seconds: list[int] = []
         self._cells: list[dict[int, Counts]] = []
+        # Summed and folded only when somebody asks: what is said at once is looked at once.
+        self._totals: list[Counts | None] = []
         self._states: list[Standing] = []
+        # Before the frontier is there, nothing can be settled.
+        self.due = 0
 
     @property
     def live(self) -> Standing | None:
         """The state with everything heard so far."""
+        if len(self._states) < len(self._seconds):
+            self._fold_on()
         return self._states[-1] if self._states else self.settled
 
     @property
@@ -306,7 +317,7 @@ class Detector:
         """Contacts of the seconds that are not settled, up to `until`, and those expected then."""
         if not self._seconds:
             return 0.0, 0.0
-        calls = float(sum(together(cell).first_attempts for cell in self._cells))
+        calls = float(sum(self._total(place).first_attempts for place in range(len(self._cells))))
         return calls, self.expected.mass(self._seconds[0], max(until, self._seconds[-1] + 1))
 
     def closed_at(self, frontier: int) -> int | None:
@@ -334,30 +345,47 @@ class Detector:
             if known is not None and not counts.later_than(known):
                 return False
             cell[partition] = counts
+            self._totals[index] = None
         else:
             seconds.insert(index, second)
             self._cells.insert(index, {partition: counts})
-        self._refold(index)
+            self._totals.insert(index, counts)
+            self.due = min(self.due, second + 1)
+        del self._states[index:]
         return True
 
     def settle(self, frontier: int) -> None:
         """Make final what lies before `frontier`: nothing will be heard of it any more."""
+        if frontier < self.due:
+            return
         count = bisect_left(self._seconds, frontier) if self._seconds else 0
         if count:
-            for second, cell, state in zip(
-                self._seconds[:count], self._cells[:count], self._states[:count], strict=True
-            ):
-                slot = self.expected.calendar.slot(second)
-                first = together(cell).first_attempts
-                self.hour.add(slot, first, self.expected, alarmed=state.episode is not None)
+            self._fold_on()
+            for place in range(count):
+                slot = self.expected.calendar.slot(self._seconds[place])
+                first = self._total(place).first_attempts
+                alarmed = self._states[place].episode is not None
+                self.hour.add(slot, first, self.expected, alarmed=alarmed)
             self.settled = self._states[count - 1]
-            del self._seconds[:count], self._cells[:count], self._states[:count]
-        if self.hour.slot >= 0:
-            self.hour.close(self.expected.calendar.slot(frontier), self.expected)
+            del self._seconds[:count], self._cells[:count]
+            del self._totals[:count], self._states[:count]
+        calendar, hour = self.expected.calendar, self.hour
+        if hour.slot >= 0:
+            hour.close(calendar.slot(frontier), self.expected)
+        waits = [second + 1 for second in self._seconds[:1]]
+        if hour.slot >= 0:
+            waits.append(calendar.begins(hour.slot + 1))
+        self.due = min(waits, default=_NEVER_DUE)
+
+    def go_on(self, hour: HourTally) -> None:
+        """The hour that was not over before a restart."""
+        self.hour = hour
+        self.due = 0
 
     def refold(self) -> None:
         """Fold anew what is not settled: what was expected has changed."""
-        self._refold(0)
+        self._states.clear()
+        self._fold_on()
 
     def silence_before(self, second: int) -> int | None:
         """The first silent second before one with contacts in it; None if nothing came before."""
@@ -371,14 +399,18 @@ class Detector:
         index = bisect_left(self._seconds, second + 1)
         return self._seconds[index] if index < len(self._seconds) else None
 
-    def _refold(self, index: int) -> None:
+    def _fold_on(self) -> None:
         states = self._states
-        del states[index:]
-        for place in range(index, len(self._seconds)):
+        before = states[-1] if states else self.settled
+        for place in range(len(states), len(self._seconds)):
             second = self._seconds[place]
-            before = states[-1] if states else self.settled
             if before is None:
                 before = Standing(self.rules.mixture.begin(second), heard=second)
-            states.append(
-                fold(before, second, together(self._cells[place]), self.expected, self.rules)
-            )
+            before = fold(before, second, self._total(place), self.expected, self.rules)
+            states.append(before)
+
+    def _total(self, place: int) -> Counts:
+        total = self._totals[place]
+        if total is None:
+            total = self._totals[place] = together(self._cells[place])
+        return total

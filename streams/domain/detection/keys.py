@@ -73,14 +73,17 @@ class Keys:
         self.quiet: dict[str, bytes] = {}
         self.heard = 0
         self._hour = -1
+        # The second at which the next hour begins; 0 while that is not known.
+        self._next_hour = 0
 
     def observe(self, pulse: PulseData, second: int, frontier: int) -> bool:
-        """Take one pulse; True when it is news and its key is in surge."""
+        """Take one pulse; True when it is news."""
         detector = self.detectors.get(pulse.key) or self._begin(pulse.key)
         if detector is None:
             return False
         self._turn(frontier)
-        detector.settle(frontier)
+        if detector.due <= frontier:
+            detector.settle(frontier)
         weighs = pulse.incidents and self.rules.incidents.is_on
         counts = Counts(
             pulse.first_attempts,
@@ -95,7 +98,7 @@ class Keys:
         if not detector.observe(second, pulse.partition, counts):
             return False
         self.heard = max(self.heard, second + 1)
-        return detector.raised
+        return True
 
     def detector(self, key: str) -> Detector | None:
         """The detector of a key, also of one that nothing was heard of yet."""
@@ -117,7 +120,8 @@ class Keys:
         self.plan.occasions.forget(frontier)
         self._turn(frontier)
         for detector in self.detectors.values():
-            detector.settle(frontier)
+            if detector.due <= frontier:
+                detector.settle(frontier)
         if len(self.detectors) > _ACTIVE_KEYS and len(self.rules.mixture.ratios) == RATIOS:
             self._put_away(frontier)
 
@@ -259,10 +263,13 @@ class Keys:
 
     def _turn(self, frontier: int) -> None:
         """When an hour is over, all learn from it at once, whichever is heard of first."""
+        if frontier < self._next_hour:
+            return
         total = self.plan.level(TOTAL)
         slot = total.calendar.slot(frontier) if total is not None else -1
         if total is None or slot <= self._hour:
             return
+        self._next_hour = total.calendar.begins(slot + 1)
         known, self._hour = self._hour, slot
         ordered = sorted(self.detectors.items(), key=lambda item: item[0] == TOTAL)
         for _, detector in ordered:

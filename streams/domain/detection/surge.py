@@ -15,7 +15,14 @@ import msgspec
 from streams.domain.centre import Centre
 from streams.domain.detection import orders, sentences
 from streams.domain.detection.alert import describe, grown
-from streams.domain.detection.crises import Crises, Crisis, SurgeFact
+from streams.domain.detection.crises import (
+    Crises,
+    Crisis,
+    SurgeFact,
+    cleared,
+    declared,
+    revised,
+)
 from streams.domain.detection.detector import Thresholds
 from streams.domain.detection.feed import SOURCE, Feed, FeedFact
 from streams.domain.detection.keys import Keys, thresholds
@@ -49,6 +56,8 @@ class SurgeWatch:
     ) -> None:
         """`known_day` names the days that are not plain ones, such as national holidays."""
         self._lateness = centre.alerts.lateness
+        self._now: datetime | None = None
+        self._settles_before = 0
         self._keys = Keys(centre, known_day)
         self._crises = Crises()
         self._orders = Orders()
@@ -71,12 +80,20 @@ class SurgeWatch:
 
     def observe(self, pulse: PulseData, now: datetime) -> list[SurgeFact]:
         """Take one pulse: the same again changes nothing, and an alarm does not wait."""
+        return self.observe_all((pulse,), now)
+
+    def observe_all(self, pulses: Iterable[PulseData], now: datetime) -> list[SurgeFact]:
+        """Take what was said at once; each key is judged once, by all of it."""
         frontier = self._frontier(now)
-        second = int(pulse.second.timestamp())
-        if second < frontier:
-            self.too_late += 1
-            return []
-        return self._raised(pulse.key, now) if self._keys.observe(pulse, second, frontier) else []
+        news: dict[str, None] = {}
+        for pulse in pulses:
+            second = int(pulse.second.timestamp())
+            if second < frontier:
+                self.too_late += 1
+            elif self._keys.observe(pulse, second, frontier):
+                news[pulse.key] = None
+        raised = [key for key in news if self._keys.raised(key)]
+        return [fact for key in raised for fact in self._raised(key, now)]
 
     def tick(self, now: datetime) -> list[SurgeFact]:
         """What the passing of time changes: revisions that are due, surges that are over."""
@@ -206,7 +223,7 @@ class SurgeWatch:
         data = orders.changed(data, order) or data
         data = msgspec.structs.replace(data, revision=0)
         self._crises.open.append(Crisis(data=data, keys={what.key}))
-        return [_declared(data, order.time)]
+        return [declared(data, order.time)]
 
     def _changed(self, crisis: Crisis, data: SurgeData, at: datetime) -> SurgeFact:
         """An episode as people have it now: ended, held, resumed, or seen."""
@@ -219,8 +236,8 @@ class SurgeWatch:
         else:
             crisis.data = data
         if crisis.cleared_at is not None:
-            return _cleared(crisis.data, crisis.cleared_at)
-        return _revised(crisis.data, at)
+            return cleared(crisis.data, crisis.cleared_at)
+        return revised(crisis.data, at)
 
     def _mark_hours(self) -> None:
         """Nothing is learned from hours in which a surge was on that a person declared."""
@@ -229,7 +246,11 @@ class SurgeWatch:
     # What the numbers say
 
     def _frontier(self, now: datetime) -> int:
-        return int((now - self._lateness).timestamp())
+        # All pulses of a batch are taken at the same moment.
+        if now is not self._now:
+            self._now = now
+            self._settles_before = int((now - self._lateness).timestamp())
+        return self._settles_before
 
     def _raised(self, key: str, now: datetime) -> list[SurgeFact]:
         """A key is in surge: a new crisis, or more evidence of one that is known."""
@@ -298,7 +319,7 @@ class SurgeWatch:
         evidence = self._keys.evidence(key, keys, now, self._others(None, now))
         data = describe(evidence, episode, now)
         self._crises.open.append(Crisis(data=data, keys=keys))
-        return _declared(data, now)
+        return declared(data, now)
 
     def _narrow(self, crisis: Crisis, now: datetime) -> list[SurgeFact]:
         """A crisis seen at a broad level takes the name of the parts that turn out to be it."""
@@ -334,7 +355,7 @@ class SurgeWatch:
         others = self._others(crisis, now)
         evidence = self._keys.evidence(key or old.key, crisis.keys, now, others)
         crisis.data = describe(evidence, old.episode, now, old)
-        return _revised(crisis.data, now)
+        return revised(crisis.data, now)
 
     def _tells(self, crisis: Crisis) -> bool:
         """Whether there are numbers to be said of it."""
@@ -367,7 +388,7 @@ class SurgeWatch:
             sentence=sentences.closing(old),
         )
         self._mark_hours()
-        return _cleared(crisis.data, now)
+        return cleared(crisis.data, now)
 
     def _others(self, crisis: Crisis | None, now: datetime) -> list[Excess]:
         return [self._excess_of(other, now) for other in self._crises.open if other is not crisis]
@@ -383,18 +404,3 @@ def _is_held(data: SurgeData) -> bool:
     """Whether it was to go on beyond the end that the numbers gave it."""
     over = data.cleared_at
     return data.held_until is not None and (over is None or data.held_until > over)
-
-
-def _declared(data: SurgeData, now: datetime) -> SurgeDeclared:
-    id_ = derived_id(data.episode, "declared", 0)
-    return SurgeDeclared(id=id_, source=SOURCE, subject=data.key, time=now, data=data)
-
-
-def _revised(data: SurgeData, now: datetime) -> SurgeRevised:
-    id_ = derived_id(data.episode, "revised", data.revision)
-    return SurgeRevised(id=id_, source=SOURCE, subject=data.key, time=now, data=data)
-
-
-def _cleared(data: SurgeData, now: datetime) -> SurgeCleared:
-    id_ = derived_id(data.episode, "cleared", data.revision)
-    return SurgeCleared(id=id_, source=SOURCE, subject=data.key, time=now, data=data)

@@ -25,13 +25,18 @@ def loads_ahead(
     """
     steps = max(AHEAD) // _STEP_MINUTES
     rates = [rate((step + 0.5) * _STEP_MINUTES / 60) for step in range(steps)]
-    low = _path(in_house.low, [each.low for each in rates], handle_hours)
     middle = _path(in_house.middle, [each.middle for each in rates], handle_hours)
+    if all(each.low == each.high for each in (in_house, *rates)):
+        # Without a surge there is nothing to be unsure of.
+        return tuple(Range(low=x, middle=x, high=x) for x in _at_each(middle))
+    low = _path(in_house.low, [each.low for each in rates], handle_hours)
     high = _path(in_house.high, [each.high for each in rates], handle_hours)
-    return tuple(
-        Range(low=low[at], middle=middle[at], high=high[at])
-        for at in (minutes // _STEP_MINUTES for minutes in AHEAD)
-    )
+    paths = zip(_at_each(low), _at_each(middle), _at_each(high), strict=True)
+    return tuple(Range(low=low, middle=middle, high=high) for low, middle, high in paths)
+
+
+def _at_each(path: list[float]) -> list[float]:
+    return [path[minutes // _STEP_MINUTES] for minutes in AHEAD]
 
 
 def _path(start: float, rates: list[float], handle_hours: float) -> list[float]:

@@ -8,6 +8,7 @@ nearest people first; and who should be called in, or may go home, is said with 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final
 
 from msgspec import structs
@@ -34,6 +35,8 @@ PAUSE: Final = timedelta(seconds=5)
 _NEXT_HOUR: Final = 60
 
 Seats = tuple[int, int, int]
+# Where so many people sit, by pool and lane.
+Seated = Callable[[int], dict[str, dict[str, int]]]
 Observed = SurgeFact | EventPlanned | AgentStateChanged | QueuesMeasured | BaselineLearned
 
 
@@ -148,18 +151,23 @@ class SeatPlanner:
             handle_seconds=handle,
             patience_seconds=target.patience.total_seconds(),
         )
-        return [whole, *(self._of_pool(common, p.name, demand, going) for p in self._pools(demand))]
+
+        @cache
+        def seated(need: int) -> dict[str, dict[str, int]]:
+            return pools.seated_by_lane(need, demand.lanes, self._centre.pools)
+
+        return [whole, *(self._of_pool(common, p.name, seated, going) for p in self._pools(demand))]
 
     def _of_pool(
-        self, whole: SeatsData, pool: str, demand: Demand, going: dict[str, int]
+        self, whole: SeatsData, pool: str, seated: Seated, going: dict[str, int]
     ) -> SeatsData:
         """The pool's part of the whole."""
 
         def part(need: int) -> int:
-            return pools.seated(need, demand.lanes, self._centre.pools)[pool]
+            return sum(by_lane(need).values())
 
         def by_lane(need: int) -> dict[str, int]:
-            return pools.seated_by_lane(need, demand.lanes, self._centre.pools)[pool]
+            return seated(need)[pool]
 
         needed, staffed = part(whole.needed), self.house.staffed({pool})
         return structs.replace(

@@ -1,0 +1,215 @@
+"""Is somebody who asks to be forgotten forgotten everywhere, and can old keys be taken away?"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+
+from services.cli.export import last_of_each_key
+from services.numbers import Pseudonyms
+from services.sealing import Sealer, read_keys
+from streams.domain.callbacks.callback import new_callback
+from streams.domain.centre import OverflowPolicy
+from streams.events.audit import AuditRecorded
+from streams.events.callbacks import CallbackChanged, CallbackData, CallbackWanted
+from streams.events.codec import decode, encode
+from streams.events.contacts import Caller
+from streams.kafka import Outgoing, read_to_end
+from streams.topics import AUDIT, CALLBACKS
+from tests.support import callbacks as help_
+from tests.support.broker import ROOT
+from tests.support.callback_centre import Centre, Opened
+from tests.support.callback_floor import said
+
+pytestmark = pytest.mark.integration
+EXPORT_KEY = "e1:" + base64.urlsafe_b64encode(os.urandom(32)).decode()
+NEW_KEY = base64.urlsafe_b64encode(os.urandom(32)).decode()
+LONG_AGO = timedelta(days=20)
+
+
+def caller_of(env: Mapping[str, str], caller: int) -> Caller:
+    """As intake hides them."""
+    number = help_.number_of(caller)
+    key, key_id = Pseudonyms.from_env(env).key_of(number)
+    return Caller(key=key, key_id=key_id, sealed=Sealer.from_env(env).seal(number.encode()))
+
+
+def wish(centre: Centre, request: str, caller: int, minutes: float = 0.0) -> CallbackWanted:
+    fact = centre.wanted(request, caller, minutes, country="KR")
+    data = msgspec.structs.replace(fact.data, caller=caller_of(centre.service.env, caller))
+    return msgspec.structs.replace(fact, data=data)
+
+
+def closed_long_ago(env: Mapping[str, str], request: str, caller: int, age: timedelta) -> Outgoing:
+    """A callback that Redis has forgotten."""
+    when = datetime.now(UTC) - age
+    fact = help_.wanted(request, caller, when)
+    made = new_callback(fact, f"old-{request}", OverflowPolicy()).state
+    state = msgspec.structs.replace(
+        made, caller=caller_of(env, caller), state="closed", outcome="completed", closed_at=when
+    )
+    event = CallbackChanged(
+        id=f"e-{request}", source="t", subject=state.id, time=when, change="completed", data=state
+    )
+    return Outgoing(topic=CALLBACKS, key=state.id.encode(), value=encode(event))
+
+
+def surgeline(
+    centre: Centre, *argv: str | Path, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    env = {
+        "PATH": os.environ["PATH"],
+        **centre.service.env,
+        "SURGELINE_EXPORT_KEYS": EXPORT_KEY,
+        "SURGELINE_CALLBACKS_URL": centre.service.url,
+        "SURGELINE_TOKEN": centre.env.tokens["manager"],
+    }
+    command = [sys.executable, "-m", "services.cli", *map(str, argv)]
+    return subprocess.run(
+        command, cwd=ROOT, env=env, input=typed, capture_output=True, text=True, check=False
+    )
+
+
+async def states(centre: Centre) -> dict[str, CallbackData]:
+    """Every callback, as a compacted log has it, by its first request."""
+    found = {}
+    for one in await last_of_each_key(centre.connections, CALLBACKS):
+        event = decode(one.value)
+        assert isinstance(event, CallbackChanged)
+        found[event.data.requests[0].id] = event.data
+    return found
+
+
+async def in_redis(centre: Centre) -> str:
+    """Everything under this centre's prefix, whatever its kind."""
+    redis = Redis.from_url(centre.connections.redis)
+    parts = [
+        (await redis.dump(key)) or b""
+        async for key in redis.scan_iter(match=f"*{centre.connections.prefix}*")
+    ]
+    await redis.aclose()
+    return b"".join(parts).decode("latin-1")
+
+
+async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung_no_more(
+    open_centre: Opened, tmp_path: Path
+) -> None:
+    async with open_centre() as centre:
+        me = caller_of(centre.env, 1)
+        first = wish(centre, "c1", 1)
+        await help_.publish(centre.connections, [first, wish(centre, "c2", 2)])
+        await centre.listed(2)
+        await said(centre.connections, closed_long_ago(centre.env, "c0", 1, LONG_AGO))
+        backup = tmp_path / "state.backup"
+        assert surgeline(centre, "export", backup).returncode == 0
+        before = await in_redis(centre)
+
+        number = help_.number_of(1)
+        # As a person writes it who has it from the caller.
+        typed = f"0{number.removeprefix('+82')}\n"
+        done = surgeline(
+            centre,
+            "erase",
+            "--reason",
+            "asked by letter",
+            "--backup",
+            backup,
+            "--json",
+            typed=typed,
+        )
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        after = await in_redis(centre)
+        found = await states(centre)
+        await help_.publish(centre.connections, [first, wish(centre, "c3", 3)])
+        listed = {one["requests"][0] for one in await centre.listed(2)}
+
+        dry = surgeline(centre, "erase", "--only-backups", "--backup", backup, typed=typed)
+        trail = [decode(r.value) async for r in read_to_end(centre.connections, AUDIT) if r.value]
+
+        assert (told["callbacks"], told["withdrawn"], told["backups"]) == (2, 1, {str(backup): 2})
+        assert set(told["gone_in_days"]) == {"contacts", "contact-keys", "overflow", "dead-letters"}
+        assert told["gone_in_days"]["contacts"] == 31.0
+        assert (me.key in before, me.key in after) == (True, False)
+        for mine in (found["c0"], found["c1"]):
+            assert (mine.caller.key_id, mine.caller.sealed, mine.country) == ("erased", None, None)
+        assert (found["c1"].outcome, found["c1"].outcome_reason) == ("withdrawn", "erased")
+        assert found["c0"].caller.key != found["c1"].caller.key
+        assert found["c2"].caller.sealed is not None
+        # The wish delivered again is known as dealt with; others wait as before.
+        assert listed == {"c2", "c3"}
+        assert f"{backup}: 0 records changed" in dry.stdout
+        actions = [event.data.action for event in trail if isinstance(event, AuditRecorded)]
+        assert actions == ["erase caller", "erased caller"]
+        heard = centre.service.log_text() + done.stdout + done.stderr + str(trail)
+        assert [secret for secret in (number[3:], me.key) if secret in heard] == []
+
+
+async def test_a_wrong_number_and_a_wrong_role_erase_nobody(open_centre: Opened) -> None:
+    async with open_centre() as centre:
+        await help_.publish(centre.connections, [wish(centre, "c1", 1)])
+        await centre.listed(1)
+        wrong = surgeline(centre, "erase", "--reason", "r", typed="no number\n")
+        body = {"number": help_.number_of(1), "reason": "r"}
+        refused = await centre.lead.post("/v1/callbacks/erasures", json=body)
+        no_reason = surgeline(centre, "erase", typed=f"{help_.number_of(1)}\n")
+        assert (wrong.returncode, refused.status_code, no_reason.returncode) == (2, 403, 2)
+        assert "number: is neither a phone number" in wrong.stderr
+        assert (await states(centre))["c1"].caller.sealed is not None
+
+
+async def test_after_both_keys_have_changed_nobody_is_promised_two_and_the_old_ones_may_go(
+    open_centre: Opened,
+) -> None:
+    async with open_centre() as centre:
+        env = centre.service.env
+        await help_.publish(centre.connections, [wish(centre, "c1", 1)])
+        [first] = await centre.listed(1)
+        await said(centre.connections, closed_long_ago(centre.env, "c0", 2, LONG_AGO))
+        old = {name: env[name] for name in ("SURGELINE_SEAL_KEYS", "SURGELINE_PSEUDONYM_KEY")}
+        await restart(centre, {name: f"n2:{NEW_KEY},{key}" for name, key in old.items()})
+        await help_.publish(centre.connections, [wish(centre, "c9", 1, 0.5)])
+
+        async def joined() -> bool:
+            [only] = await centre.listed(1)
+            return only["id"] == first["id"] and only["requests"] == ["c1", "c9"]
+
+        assert await help_.until(joined)
+        done = [await reseal(centre) for _ in range(2)]
+        assert [(one["resealed"], one["by_key"]) for one in done] == [
+            (2, {"n2": 2}),
+            (0, {"n2": 2}),
+        ]
+
+        await restart(centre, dict.fromkeys(old, f"n2:{NEW_KEY}"))
+        desk = centre.desk("kim")
+        callback = await desk.next()
+        assert callback is not None
+        assert (await desk.do("number", callback))["number"] == help_.number_of(1)
+        alone = Sealer(read_keys(env, "SURGELINE_SEAL_KEYS"))
+        found = (await states(centre))["c0"].caller.sealed or ""
+        assert alone.open(found).decode() == help_.number_of(2)
+
+
+async def restart(centre: Centre, settings: Mapping[str, str]) -> None:
+    """The service with other settings, the list as it was."""
+    assert await centre.service.stop() == 0
+    centre.service.env |= settings
+    centre.service.start()
+    await centre.service.wait_ready()
+
+
+async def reseal(centre: Centre) -> dict[str, Any]:
+    async with help_.desk_client(centre.service.url, centre.env.tokens["manager"]) as client:
+        response = await client.post("/v1/callbacks/reseal")
+    told: dict[str, Any] = response.json()
+    return told
