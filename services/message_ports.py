@@ -8,7 +8,7 @@ unknown outcome into a known one, and a provider that cannot look says so.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from streams.errors import SurgelineError
 from streams.events.people import MethodKind
@@ -100,6 +100,35 @@ class Receipt:
     sequence: int = 0
     reason: str = ""
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A text message that somebody sent us, as the provider's list has it.
+
+    `reference` is the provider's name of it, the same that its call to us carries; `at` is when it
+    got there, by the wall.
+    """
+
+    reference: str
+    number: str = field(repr=False)
+    text: str = field(repr=False)
+    at: datetime
+
+
+@runtime_checkable
+class Inbox(Protocol):
+    """An account that keeps a list of what people wrote, so that a missed call to us is no loss."""
+
+    @property
+    def name(self) -> str:
+        """See `Provider`."""
+
+    async def written_since(self, since: datetime) -> list[Written]:
+        """What people wrote at `since` or after, oldest first.
+
+        `CannotTellError` when the provider does not answer.
+        """
 
 
 class Provider(Protocol):

@@ -75,7 +75,7 @@ PULSES = Topic(
     key="none; the partition is decided by the pulse's key",
     partitions=12,
     writer="tally",
-    readers=("surge", "boards"),
+    readers=("surge", "boards", "command"),
 )
 QUEUES = Topic(
     name="queues",
@@ -84,7 +84,7 @@ QUEUES = Topic(
     partitions=1,
     cleanup="compact",
     writer="tally",
-    readers=("staffing", "boards", "admission", "callbacks"),
+    readers=("staffing", "boards", "admission", "callbacks", "audit"),
 )
 SURGES = Topic(
     name="surges",
@@ -112,7 +112,7 @@ OVERFLOW = Topic(
     partitions=24,
     retention_ms=30 * DAY_MS,
     writer="tally",
-    readers=("callbacks", "audit"),
+    readers=("tally", "callbacks", "audit"),
 )
 CALLBACKS = Topic(
     name="callbacks",
@@ -168,7 +168,7 @@ CLOCK = Topic(
     partitions=1,
     cleanup="compact",
     writer="intake",
-    readers=("tally", "surge", "staffing", "callbacks", "boards", "callout"),
+    readers=("every process",),
 )
 BASELINES = Topic(
     name="baselines",
@@ -185,8 +185,8 @@ DEAD_LETTERS = Topic(
     key="none",
     partitions=1,
     retention_ms=30 * DAY_MS,
-    writer="intake, streams, callbacks",
-    readers=("boards",),
+    writer="intake, tally, surge, staffing, callbacks",
+    readers=(),
 )
 AUDIT = Topic(
     name="audit",
@@ -195,7 +195,7 @@ AUDIT = Topic(
     partitions=1,
     retention_ms=365 * DAY_MS,
     writer="every service",
-    readers=("audit",),
+    readers=("audit", "consoles"),
 )
 
 CATALOGUE: Final[tuple[Topic, ...]] = (

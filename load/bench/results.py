@@ -20,20 +20,33 @@ FOLDER: Final = Path(__file__).parent / "measured"
 class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that was measured, once for each repeat.
 
-    `bar` is what must hold, in words ("at least 10", "below 250 ms"), and `holds` whether the
-    median does; rows without a bar are there to be compared with. Rows of one `unit` share a plot.
+    With `floor` the median must not be lower, with `ceiling` it must be lower; rows without a bar
+    are there to be compared with. Rows of one `unit` share a plot.
     """
 
     name: str
     unit: str
     values: tuple[float, ...]
-    bar: str = ""
-    holds: bool | None = None
+    floor: float | None = None
+    ceiling: float | None = None
 
     @property
     def median(self) -> float:
         """The middle of the repeats."""
         return statistics.median(self.values)
+
+    @property
+    def bar(self) -> str:
+        """What must hold, in words; "" if nothing must."""
+        if self.floor is not None:
+            return f"at least {self.floor:,g}"
+        return "" if self.ceiling is None else f"below {self.ceiling:,g}"
+
+    @property
+    def holds(self) -> bool:
+        """Whether it does."""
+        enough = self.floor is None or self.median >= self.floor
+        return enough and (self.ceiling is None or self.median < self.ceiling)
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,14 +94,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 def at_least(name: str, unit: str, values: tuple[float, ...], bar: float) -> Row:
     """A row whose median must not be lower than the bar."""
-    holds = statistics.median(values) >= bar
-    return Row(name=name, unit=unit, values=values, bar=f"at least {bar:,g}", holds=holds)
+    return Row(name=name, unit=unit, values=values, floor=bar)
 
 
 def below(name: str, unit: str, values: tuple[float, ...], bar: float) -> Row:
     """A row whose median must be lower than the bar."""
-    holds = statistics.median(values) < bar
-    return Row(name=name, unit=unit, values=values, bar=f"below {bar:,g}", holds=holds)
+    return Row(name=name, unit=unit, values=values, ceiling=bar)
 
 
 def save(result: Result, folder: Path = FOLDER) -> Path:
@@ -97,6 +108,20 @@ def save(result: Result, folder: Path = FOLDER) -> Path:
     path = folder / f"{result.bench}.json"
     path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
     return path
+
+
+def continued(result: Result, folder: Path = FOLDER) -> Result:
+    """With the repeats that were saved before, for benches that take longer than one sitting."""
+    path = folder / f"{result.bench}.json"
+    if not path.exists():
+        return result
+    before = msgspec.json.decode(path.read_bytes(), type=Result)
+    known = {row.name: row.values for row in before.rows}
+    rows = [
+        msgspec.structs.replace(row, values=(*known.get(row.name, ()), *row.values))
+        for row in result.rows
+    ]
+    return msgspec.structs.replace(result, rows=tuple(rows))
 
 
 def load(folder: Path = FOLDER) -> list[Result]:

@@ -3,15 +3,17 @@
 `python -m load.bench.seeds` plays whole scenarios in virtual time, seed after seed, with the same
 domain code that runs in production: S0 (ordinary months: alarms within the budget), and S2, S5 and
 S9 (each crisis declared once, not before it began, and not again). Exits 1 when a bar is missed.
+With `--keep FILE` what each run said is written down as it ends, and is not played again.
 """
 
 import argparse
 import gc
+import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -119,12 +121,36 @@ def crises(runs: Sequence[Said], scenario: Scenario) -> list[str]:
     return [f"{scenario.name} seeds {[run.seed for run in wrong]}"] if wrong else []
 
 
+def played(
+    scenario: Scenario, centre: Centre, seeds: Iterable[int], keep: Path | None
+) -> Iterator[Said]:
+    """What each run says; those that were kept are not played again."""
+    known = dict(_kept(keep, scenario.name)) if keep is not None and keep.exists() else {}
+    for seed in seeds:
+        if seed not in known:
+            known[seed] = said(scenario, centre, seed)
+            if keep is not None:
+                with keep.open("a", encoding="utf-8") as lines:
+                    row = {"scenario": scenario.name, **asdict(known[seed])}
+                    lines.write(json.dumps(row) + "\n")
+        yield known[seed]
+
+
+def _kept(keep: Path, name: str) -> Iterator[tuple[int, Said]]:
+    for line in keep.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row.pop("scenario") == name:
+            surges = tuple((key, minutes, tier) for key, minutes, tier in row.pop("surges"))
+            yield row["seed"], Said(surges=surges, **row)
+
+
 def main(arguments: Iterable[str] | None = None) -> int:
     """Play, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--months", type=int, default=100, help="runs of S0, thirty days each")
     parser.add_argument("--crises", type=int, help="runs of each crisis (default: S9 50, else 20)")
     parser.add_argument("--only", help="one scenario")
+    parser.add_argument("--keep", type=Path, help="where each run's words are written down")
     chosen = parser.parse_args(list(arguments) if arguments is not None else None)
     gc.set_threshold(_OBJECTS)
     centre = load_centre(CENTRE)
@@ -135,7 +161,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
         scenario = load_scenario(name)
         count = usual if name == ORDINARY else chosen.crises or usual
         _say(f"{name}: {count} runs of {scenario.length}, seeds 0 to {count - 1}")
-        runs = [said(scenario, centre, seed) for seed in range(count)]
+        runs = list(played(scenario, centre, range(count), chosen.keep))
         _say(f"  {sum(run.seconds for run in runs) / count:.1f} s of processor time a run")
         missed += ordinary(runs, scenario, centre) if name == ORDINARY else crises(runs, scenario)
     _say(f"missed: {'; '.join(missed) or 'nothing'}")

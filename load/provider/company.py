@@ -1,6 +1,7 @@
 """What does a provider keep of the messages and calls it was given?"""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -32,6 +33,7 @@ class Item:
     status: str = "queued"
     sequence: int = 0
     valid_seconds: float = 36_000.0
+    direction: str = "outbound-api"
     made_at: datetime
 
     @property
@@ -51,7 +53,7 @@ class Item:
             "status": self.status,
             "date_created": made,
             "date_updated": made,
-            "direction": "outbound-api",
+            "direction": self.direction,
         }
         if self.kind == "Messages":
             return shown | {"body": self.body, "date_sent": sent, "error_code": None}
@@ -83,6 +85,21 @@ class Company:
         )
         self._items[item.sid] = item
         return item
+
+    def got(self, account: str, form: Mapping[str, str]) -> None:
+        """Keep what somebody wrote to the account, as its list shows it afterwards."""
+        if len(self._items) < MOST_ITEMS:
+            self._items[form["MessageSid"]] = Item(
+                sid=form["MessageSid"],
+                kind="Messages",
+                account=account,
+                to=form["To"],
+                sender=form["From"],
+                body=form["Body"],
+                status="received",
+                direction="inbound",
+                made_at=datetime.now(UTC),
+            )
 
     def find(self, kind: Kind, account: str, to: str, sender: str) -> list[Item]:
         """What matches, newest first."""

@@ -7,14 +7,14 @@ answered once leaves further messages alone, as people do.
 import asyncio
 import math
 import re
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, Literal
 from xml.etree import ElementTree as ET
 
-from load.provider.company import Item
+from load.provider.company import Company, Item
 from load.provider.courier import Courier
 from load.provider.ledger import Ledger
-from load.provider.script import Manner, Script
+from load.provider.script import Faults, Manner, Script
 
 Said = Literal["accept", "decline", "later"]
 DIGITS: Final[dict[Said, str]] = {"accept": "1", "decline": "2", "later": "3"}
@@ -26,10 +26,21 @@ LONGEST_DELAY_SECONDS: Final = 7200.0
 class Crowd:
     """Everyone who has a telephone here."""
 
-    def __init__(self, script: Script, courier: Courier, ledger: Ledger, platform: str) -> None:
+    def __init__(
+        self,
+        script: Script,
+        courier: Courier,
+        ledger: Ledger,
+        platform: str,
+        *,
+        company: Company,
+        faults: Callable[[str], Faults],
+    ) -> None:
         self.script = script
         self._courier = courier
         self._ledger = ledger
+        self._company = company
+        self._faults = faults
         self._inbound = f"{platform}/v1/inbound"
         self._answered: set[tuple[str, str]] = set()
         self._coming: set[asyncio.Task[None]] = set()
@@ -83,6 +94,12 @@ class Crowd:
             "To": item.sender,
             "Body": f"{DIGITS[said]} {reference}",
         }
+        # On the list first: whether we are told of it or not, it can be looked up.
+        self._company.got(item.account, form)
+        dice = self.script.chance("inbound", item.to, reference)
+        if dice.random() < self._faults(item.account).drop_inbound:
+            self._ledger.note("inbound_dropped", item.account)
+            return
         account = item.account.removeprefix("AC")
         await self._courier.post(f"{self._inbound}/{account}", form)
 

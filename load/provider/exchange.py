@@ -25,7 +25,9 @@ class Exchange:
         self.ledger = Ledger()
         self.company = Company()
         self._courier = courier
-        self.crowd = Crowd(script, courier, self.ledger, platform)
+        self.crowd = Crowd(
+            script, courier, self.ledger, platform, company=self.company, faults=self.faults
+        )
         self._started = time.monotonic()
         self._asked = 0
         self._under_way: set[asyncio.Task[None]] = set()

@@ -19,8 +19,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     `refuse` asks to wait (429), `fail` answers 500 and sends nothing; `lie` answers 500 and sends
     all the same; `lose` sends, and the answer breaks off; `hold` sends, and answers only after
-    `hold_seconds`. Receipts are repeated, swapped with the next one, or never sent; a share of the
-    messages reaches nobody.
+    `hold_seconds`. Receipts are repeated, swapped with the next one, or never sent; of what people
+    write some is only on the list (`drop_inbound`); a share of the messages reaches nobody.
     """
 
     refuse: float = 0.0
@@ -32,6 +32,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     repeat_receipt: float = 0.0
     swap_receipts: float = 0.0
     drop_receipt: float = 0.0
+    drop_inbound: float = 0.0
     undelivered: float = 0.0
     deliver_seconds: float = 2.0
 

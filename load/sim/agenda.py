@@ -37,7 +37,7 @@ class Agenda:
     def at(self, when: float, act: Act) -> Entry:
         """Let `act` happen at `when`, or now if that is past."""
         entry = Entry(act)
-        at = when if when > self.now else self.now
+        at = max(self.now, when)
         heapq.heappush(self._entries, (at, next(self._order), entry))
         return entry
 

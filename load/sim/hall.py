@@ -55,6 +55,10 @@ class Hall:
         self.roster = Roster(centre)
         self.listener = listener
         self.desk: Desk = scenario.desk
+        self._greeting = self.desk.greeting.total_seconds()
+        self._ring = self.desk.ring.total_seconds()
+        self._wrap_up = self.desk.wrap_up.total_seconds()
+        self._talk = self.desk.talk.total_seconds()
         self.behaviour = Behaviour(scenario.callers)
         self.worklist: Worklist | None = None
         self.calls: dict[str, Call] = {}
@@ -84,7 +88,7 @@ class Hall:
             return
         person.on_the_phone = True
         self.calls[call.id] = call
-        self.agenda.after(self.desk.greeting.total_seconds(), lambda: self._queue(call))
+        self.agenda.after(self._greeting, lambda: self._queue(call))
 
     def close_lines(self) -> None:
         """The play is over: nobody calls any more, and what has begun is brought to its end."""
@@ -219,11 +223,10 @@ class Hall:
         missed = call.person.chance.random() < self.desk.ring_unanswered
         offer = f"{call.id}/{call.offers}"
         self._report("offered", call, agent=counselor.id, offer=offer)
-        ring = self.desk.ring.total_seconds()
         if missed:
-            self.agenda.after(4 * ring, lambda: self._ring_unanswered(call, counselor, offer))
+            self.agenda.after(4 * self._ring, lambda: self._ring_unanswered(call, counselor, offer))
         else:
-            self.agenda.after(ring, lambda: self._answer(call, counselor))
+            self.agenda.after(self._ring, lambda: self._answer(call, counselor))
 
     def _take(self, counselor: Counselor) -> None:
         self.roster.take(counselor)
@@ -255,14 +258,13 @@ class Hall:
         self.agenda.after(talk, lambda: self._complete(call, counselor, talk))
 
     def _complete(self, call: Call, counselor: Counselor, talk: float) -> None:
-        wrap_up = self.desk.wrap_up.total_seconds()
         self._end(call)
         self._report(
             "completed",
             call,
             agent=counselor.id,
             talk_seconds=round(talk, 3),
-            wrap_up_seconds=wrap_up,
+            wrap_up_seconds=self._wrap_up,
         )
         self.callers.was_helped(call.person, "live")
         self.wrap_up(counselor)
@@ -273,14 +275,13 @@ class Hall:
             self.free(counselor)
             return
         self.set_state(counselor, "wrap_up")
-        self.agenda.after(self.desk.wrap_up.total_seconds(), lambda: self.free(counselor))
+        self.agenda.after(self._wrap_up, lambda: self.free(counselor))
 
     def talk_seconds(self, person: Person) -> float:
         """How long a talk lasts: exponential when the scenario says so, lognormal otherwise."""
-        mean = self.desk.talk.total_seconds()
         if self.desk.exponential:
-            return person.chance.expovariate(1 / mean)
-        return lognormal(mean, self.desk.talk_variation, person.chance)
+            return person.chance.expovariate(1 / self._talk)
+        return lognormal(self._talk, self.desk.talk_variation, person.chance)
 
     # Callbacks
 

@@ -15,7 +15,7 @@ import httpx
 
 from services.adapters.reach import Reach
 from services.adapters.twilio_rest import Account, TwilioRest, moment_of
-from services.message_ports import Found, Message, Outcome, ReceiptState, full_text
+from services.message_ports import Found, Message, Outcome, ReceiptState, Written, full_text
 from streams.events.people import MethodKind
 
 MARK_LENGTH: Final = 6
@@ -127,6 +127,24 @@ class TwilioSms(_Twilio):
             if sid not in known and str(item.get("body", "")).endswith(mark_of(attempt)):
                 return Found(sid, _state(item))
         return None
+
+    async def written_since(self, since: datetime) -> list[Written]:
+        """See `Inbox`. A messaging service has no number to ask for: all its messages are read."""
+        query = {}
+        if not self._account.sender.startswith("MG"):
+            query["To"] = self._account.sender
+        found = [
+            Written(
+                reference=str(item["sid"]),
+                number=str(item.get("from") or ""),
+                text=str(item.get("body") or ""),
+                at=moment_of(item.get("date_created")) or since,
+            )
+            for item in await self._since("Messages", query, since)
+            if item.get("direction") == "inbound" and item.get("sid")
+        ]
+        # The list is newest first, and what was said last must be heard last.
+        return found[::-1]
 
 
 class TwilioVoice(_Twilio):

@@ -57,10 +57,17 @@ class Board:
         while True:
             crowded = self.hub.viewers > CROWD
             await asyncio.sleep(AT_LEAST_EVERY_SECONDS if crowded else PACE_SECONDS)
+            self.hub.beat()
             late = time.monotonic() - made_at >= AT_LEAST_EVERY_SECONDS - PACE_SECONDS / 2
             if self.is_current and (late or self.fold.changes != self._changes):
                 self._changes, made_at = self.fold.changes, time.monotonic()
                 self.make(datetime.now(UTC))
+
+    def catch_up(self) -> None:
+        """A snapshot of all that has been folded: what Prometheus reads is then of one moment."""
+        if self.is_current and self.fold.changes != self._changes:
+            self._changes = self.fold.changes
+            self.make(datetime.now(UTC))
 
     def make(self, wall: datetime) -> None:
         """Make the snapshot of this moment and give it to everyone."""

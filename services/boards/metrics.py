@@ -6,7 +6,7 @@ The same snapshot that the screens show, and the sums behind it, at the moment o
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -23,6 +23,7 @@ from services.boards.poisson import middle
 from services.boards.service import STATES
 from services.boards.snapshot import Snapshot
 from services.boards.tallies import Sum
+from streams.events.callbacks import Outcome
 from streams.telemetry.metrics_board import BOARD_FAMILIES, WAIT_BUCKETS, Family
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
@@ -113,8 +114,9 @@ class BoardCollector(Collector):
         }
         counted["contacts_judged"] = [((q,), total.judged()) for q, total in queues.items()]
         counted["first_attempts"] = [((k,), n) for k, n in self._fold.pulses.totals.items()]
-        counted["callbacks"] = [((name,), n) for name, n in self._fold.promises.closed.items()]
         # Of a series that begins with its first change, Prometheus would not see that one.
+        closed = dict.fromkeys(get_args(Outcome), 0) | self._fold.promises.closed
+        counted["callbacks"] = [((name,), people) for name, people in closed.items()]
         changes = dict.fromkeys(itertools.permutations(RANK, 2), 0)
         counted["surge_transitions"] = list((changes | self._fold.levels.transitions).items())
         return counted

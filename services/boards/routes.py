@@ -100,6 +100,7 @@ def _install_numbers(app: FastAPI, doors: Doors) -> None:
 
     @app.get("/metrics", include_in_schema=False, dependencies=[Depends(doors.check)])
     async def metrics() -> Response:
+        board.catch_up()
         board.collector.viewers = board.hub.viewers
         body = generate_latest(doors.registry)
         return Response(body, 200, NOT_KEPT, "text/plain; version=0.0.4; charset=utf-8")

@@ -40,9 +40,11 @@ class Frame:
 class Hub:
     """The newest frame, and everyone who waits for the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, heartbeat: float = HEARTBEAT_SECONDS) -> None:
         self.frame: Frame | None = None
         self.viewers = 0
+        self._heartbeat = heartbeat
+        self._woken_at = time.monotonic()
         self._next = asyncio.Event()
         self._closed = False
 
@@ -50,6 +52,14 @@ class Hub:
         """Make this the newest; whoever waits is woken."""
         self.frame = frame
         self._wake()
+
+    def beat(self) -> None:
+        """Asked often: after a while without a frame every stream shows that it lives.
+
+        One clock for all: a timer for each of a thousand viewers costs more than their frames.
+        """
+        if time.monotonic() - self._woken_at >= self._heartbeat:
+            self._wake()
 
     def close(self) -> None:
         """End every stream, so that the process can stop."""
@@ -59,8 +69,6 @@ class Hub:
     async def stream(
         self,
         may_go_on: Callable[[], bool] = lambda: True,
-        *,
-        heartbeat: float = HEARTBEAT_SECONDS,
     ) -> AsyncIterator[bytes]:
         """The events for one viewer: the newest frame at once, then each newer one."""
         self.viewers += 1
@@ -78,14 +86,14 @@ class Hub:
                     number = frame.number
                     yield frame.board + _changed(frame.parts, shown)
                     continue
-                try:
-                    await asyncio.wait_for(following.wait(), heartbeat)
-                except TimeoutError:
+                await following.wait()
+                if self.frame is frame and not self._closed:
                     yield HEARTBEAT
         finally:
             self.viewers -= 1
 
     def _wake(self) -> None:
+        self._woken_at = time.monotonic()
         following, self._next = self._next, asyncio.Event()
         following.set()
 

@@ -30,7 +30,8 @@ class Answer:
     """What somebody said, once. `message_id` is the provider's id of an inbound message.
 
     `arrives_at` is their estimate; `starts_at` and `ends_at` the hours they can give when not all.
-    `by` is the account that entered it for them, from the console or from paper.
+    `by` is the account that entered it for them, from the console or from paper. `unheard`: found
+    on the provider's list afterwards, so the reply has no way back to them.
     """
 
     choice: Choice
@@ -44,6 +45,7 @@ class Answer:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     by: str = ""
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class Offered:
     seats_left: int
     open: bool
     drill: bool
+    asked_at: datetime | None = None
     revision: int = 0
     pool: str = ""
     place: str = ""
@@ -106,6 +109,9 @@ class Answers(Protocol):
 
     async def answer(self, offer: str, answer: Answer) -> Reply:
         """Take an answer. The same answer again changes nothing and is told the same."""
+
+    async def has(self, person: str, provider: str, message_id: str) -> bool:
+        """Whether this message of theirs was taken already, for whichever call-out."""
 
     async def receipt(self, receipt: Receipt) -> None:
         """Take a provider's report of an attempt. It may come twice, late and in any order."""

@@ -17,10 +17,11 @@ from streams.domain.callout import answering, sending
 from streams.domain.callout.answering import LATER_MINUTES, Said
 from streams.domain.callout.book import GOING_ON, CalloutBook, RefusedError
 from streams.domain.callout.candidates import may_be_asked
+from streams.domain.callout.lifting import rules_for
 from streams.domain.callout.seating import seats_needed
 from streams.domain.centre import Centre
 from streams.domain.people.eligible import Verdict
-from streams.events.callouts import GivenAnswer, Need, OfferData
+from streams.events.callouts import CalloutData, GivenAnswer, OfferData
 from streams.telemetry import metrics_callout as metrics
 
 _GONE: Final = Verdict(ok=False, reason="inactive")
@@ -80,15 +81,11 @@ class AnswersIn:
         def decide(book: CalloutBook, now: datetime) -> Said:
             known = book.offer(offer)
             given = _given(known, answer, now)
-            verdict = self._verdict(book.callout(known.callout).need, known, given, now)
-            return answering.answer(
-                book,
-                offer,
-                given,
-                verdict,
-                now,
-                again_in_minutes=answer.again_in_minutes or LATER_MINUTES,
-            )
+            verdict = self._verdict(book.callout(known.callout), known, given, now)
+            if answer.unheard:
+                return answering.answer_found(book, offer, given, verdict, now)
+            minutes = answer.again_in_minutes or LATER_MINUTES
+            return answering.answer(book, offer, given, verdict, now, again_in_minutes=minutes)
 
         try:
             said = await self._commands.run("answer", decide)
@@ -100,6 +97,15 @@ class AnswersIn:
         if said.kind == "late":
             metrics.ANSWERS_LATE.inc()
         return _reply(said)
+
+    async def has(self, person: str, provider: str, message_id: str) -> bool:
+        """See `Answers`."""
+        key = _message_key(provider, message_id)
+        return any(
+            answer.key == key
+            for offer in self._commands.book.offers_to(person)
+            for answer in offer.answers
+        )
 
     async def receipt(self, receipt: Receipt) -> None:
         """See `Answers`."""
@@ -123,8 +129,11 @@ class AnswersIn:
             seconds = (self._now() - attempt.sent_at).total_seconds()
             metrics.PROVIDER_DELIVERY_SECONDS.labels(receipt.provider).observe(max(0.0, seconds))
 
-    def _verdict(self, need: Need, offer: OfferData, given: GivenAnswer, now: datetime) -> Verdict:
+    def _verdict(
+        self, callout: CalloutData, offer: OfferData, given: GivenAnswer, now: datetime
+    ) -> Verdict:
         """Whether they may work the hours they give: fewer may be allowed where all are not."""
+        need = callout.need
         start, end = given.since or need.start, given.until or need.end
         if need.start <= start < end <= need.end:
             need = msgspec.structs.replace(need, start=start, end=end)
@@ -132,7 +141,8 @@ class AnswersIn:
         if person is None:
             return _GONE
         directory = self._directory
-        return may_be_asked(person, directory.roster, need, now, directory.rules)
+        rules = rules_for(callout, directory.rules)
+        return may_be_asked(person, directory.roster, need, now, rules)
 
     def _offered(self, offer_id: str | None) -> Offered | None:
         book = self._commands.book
@@ -160,6 +170,7 @@ class AnswersIn:
             seats_left=max(0, needed - len(book.index(callout.id).seats)),
             open=callout.state in GOING_ON,
             drill=callout.drill,
+            asked_at=offer.asked_at or offer.created_at,
             revision=offer.version,
             pool=callout.need.pool,
             place=self._place,
@@ -191,12 +202,15 @@ def _given(offer: OfferData, answer: Answer, now: datetime) -> GivenAnswer:
 def _key(offer: OfferData, answer: Answer) -> str:
     """A provider's message counts once; a tap counts once for as long as nothing else was said."""
     if answer.message_id:
-        text = f"{answer.provider}/{answer.message_id}"
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return _message_key(answer.provider, answer.message_id)
     same = [known for known in offer.answers if known.kind != "seen"]
     if same and same[-1].kind == answer.choice and same[-1].channel == answer.via:
         return same[-1].key
     return f"{answer.via}/{answer.choice}/{len(offer.answers)}"
+
+
+def _message_key(provider: str, message_id: str) -> str:
+    return hashlib.sha256(f"{provider}/{message_id}".encode()).hexdigest()[:32]
 
 
 def _reply(said: Said) -> Reply:

@@ -11,7 +11,8 @@ from services import not_done
 from services.callout import mine, routes
 from services.callout.doors import add_doors, open_doors
 from services.callout.handlers import Handlers
-from services.callout.lines import DrillRouter, Lines
+from services.callout.inbound.missed import Missed
+from services.callout.lines import DrillRouter, Lines, inboxes_of
 from services.callout.running import Running
 from services.callout.settings import Settings
 from services.message_router import Route, Router
@@ -53,13 +54,21 @@ def create_app(settings: Settings, lines: Lines | None = None) -> FastAPI:
             public_url=settings.public_url,
             now=running.now,
         )
-        async with living(running):
+        missed = Missed(
+            app.state.doors,
+            running.commands,
+            inboxes_of(carried),
+            running.store,
+            lambda: running.clock.clock,
+        )
+        async with living(running), living(missed):
             yield
 
     app = new_app("callout", settings, life)
+    # Routes are tried in turn, and four hundred people may answer at once: their doors come first.
+    add_doors(app)
     app.include_router(routes.router)
     app.include_router(mine.router)
-    add_doors(app)
     _install_errors(app)
     return app
 

@@ -20,6 +20,7 @@ from services.outbox import NotReadyError
 from streams.domain.callout import asking, ticking
 from streams.domain.callout.book import CalloutBook, State
 from streams.domain.callout.candidates import Candidate, NotNow, sort_out
+from streams.domain.callout.lifting import rules_for
 from streams.events.callouts import CalloutData, Need
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class Engine:
             self._directory.roster,
             need,
             now,
-            self._directory.rules,
+            rules_for(callout, self._directory.rules),
             asking.busy_people(book, callout),
             last_asked(book),
         )

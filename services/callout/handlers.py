@@ -16,7 +16,7 @@ from services.callout.directory import Directory
 from services.callout.engine import Engine
 from services.callout.lines import Lines
 from services.callout.needs import Needs
-from streams.domain.callout import answering, asking, life
+from streams.domain.callout import answering, asking, life, lifting
 from streams.domain.callout.book import CalloutBook, RefusedError
 from streams.domain.callout.preview import Preview, marked, preview
 from streams.domain.callout.seating import seats_needed
@@ -125,6 +125,18 @@ class Handlers:
         """Pause, resume, widen, faster, cancel."""
         act = STEERING[what]
         return await self._commands.run(what, lambda book, now: act(book, callout_id, by, now))
+
+    async def lift(self, callout_id: str, rule: str, reason: str, by: str) -> CalloutData:
+        """A rule of rest warns instead of blocking, for this call-out."""
+        return await self._commands.run(
+            "lift", lambda book, now: lifting.lift(book, callout_id, rule, reason, by, now)
+        )
+
+    async def restore(self, callout_id: str, rule: str, by: str) -> CalloutData:
+        """It blocks again."""
+        return await self._commands.run(
+            "restore", lambda book, now: lifting.restore(book, callout_id, rule, by, now)
+        )
 
     async def stop(self, callout_id: str, by: str, *, tell: bool) -> CalloutData:
         """Finish: later yeses go to the waitlist while the grace lasts."""

@@ -8,6 +8,7 @@ offer's own mark, so a drill has no way to an account that could ring a real tel
 from collections.abc import Sequence
 from typing import Any
 
+from services.message_ports import Inbox
 from services.message_router import Route, Router
 from streams.errors import WrongSettingError
 
@@ -41,3 +42,14 @@ class Lines:
         """Close every account's connections."""
         for router in self.both():
             await router.stop()
+
+
+def inboxes_of(lines: Lines) -> list[Inbox]:
+    """Every account that keeps a list of what people wrote to it."""
+    found = {
+        name: provider
+        for router in lines.both()
+        for name, provider in router.providers.items()
+        if isinstance(provider, Inbox)
+    }
+    return list(found.values())

@@ -17,15 +17,18 @@ from services.callout.running import Running
 from services.callout.schemas import (
     AnswerBody,
     ArrivedBody,
+    LiftBody,
     NeedBody,
     PersonBody,
     ResizeBody,
+    RestoreBody,
     SliderBody,
     StartBody,
     StopBody,
 )
 from services.outbox import NotReadyError
 from services.replies import json_response
+from streams.domain.callout import lifting
 from streams.domain.callout.book import RefusedError
 from streams.telemetry import metrics_callout as metrics
 from streams.telemetry.families import page_of
@@ -212,6 +215,29 @@ async def resize(
     quotas = tuple(quota.quota() for quota in body.quotas)
     await in_time(ask.resize(callout_id, quotas, body.end, who.name))
     _note(request, who, "callout_resize", callout_id)
+    return _one(live, callout_id)
+
+
+@router.post("/v1/callouts/{callout_id}/lift")
+async def lift(
+    callout_id: Id, body: LiftBody, who: Manager, ask: Ask, live: Live, request: Request
+) -> dict[str, Any]:
+    """A rule of rest warns where it blocked. Who and why is on the log before it holds."""
+    lifting.check(body.rule)
+    audit = request.app.state.audit
+    why = f"{body.rule}: {body.reason}"
+    await in_time(audit.write(audit.line(who, "callout_lift", callout_id, why)))
+    await in_time(ask.lift(callout_id, body.rule, body.reason, who.name))
+    return _one(live, callout_id)
+
+
+@router.post("/v1/callouts/{callout_id}/restore")
+async def restore(
+    callout_id: Id, body: RestoreBody, who: Manager, ask: Ask, live: Live, request: Request
+) -> dict[str, Any]:
+    """The rule blocks again."""
+    await in_time(ask.restore(callout_id, body.rule, who.name))
+    _note(request, who, "callout_restore", callout_id, body.rule)
     return _one(live, callout_id)
 
 

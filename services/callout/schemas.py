@@ -89,6 +89,19 @@ class StopBody(_Body):
     tell: bool = True
 
 
+class LiftBody(_Body):
+    """A rule of rest that shall only warn, and why that is lawful here."""
+
+    rule: Code
+    reason: Annotated[str, Field(min_length=3, max_length=200)]
+
+
+class RestoreBody(_Body):
+    """A rule that shall block again."""
+
+    rule: Code
+
+
 class ResizeBody(_Body):
     """Another number of seats."""
 

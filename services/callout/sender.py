@@ -32,6 +32,7 @@ from services.outbox import NotReadyError
 from streams.domain.callout import sending
 from streams.domain.callout.book import CalloutBook
 from streams.domain.callout.candidates import may_be_asked
+from streams.domain.callout.lifting import rules_for
 from streams.domain.callout.sending import Heard
 from streams.domain.centre import Centre
 from streams.domain.people.person import can_be_paged_by, method_of
@@ -212,8 +213,9 @@ class Sender:
             return "opted_out" if method.opted_out else "unverified"
         if attempt.purpose != "ask":
             return ""
-        need = book.callout(offer.callout).need
-        verdict = may_be_asked(person, self._directory.roster, need, now, self._directory.rules)
+        callout = book.callout(offer.callout)
+        rules = rules_for(callout, self._directory.rules)
+        verdict = may_be_asked(person, self._directory.roster, callout.need, now, rules)
         return "" if verdict.ok else verdict.reason
 
     async def _heard(self, attempt: PageAttempt, heard: Heard) -> None:

@@ -7,6 +7,7 @@ again before anything else is decided.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from importlib import resources
 from typing import Any, Final
 
@@ -118,6 +119,15 @@ class Store:
         """When the oldest fact that is not on the log went into the outbox."""
         found = await self._do(self._redis.client.xrange(self._key("outbox"), count=1))
         return int(found[0][0].partition(b"-")[0]) if found else None
+
+    async def read_up_to(self, account: str) -> datetime | None:
+        """Up to when an account's list of incoming messages was read."""
+        found = await self._do(self._redis.client.hget(self._key("lists"), account))
+        return datetime.fromisoformat(found.decode()) if found else None
+
+    async def note_read(self, account: str, at: datetime) -> None:
+        """It was read up to then."""
+        await self._do(self._redis.client.hset(self._key("lists"), account, at.isoformat()))
 
     async def _call(self, function: str, *arguments: Any) -> Any:
         return await self._do(

@@ -22,6 +22,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "backtest": ("services.cli.backtest", "Say which surges a recording of contacts holds."),
     "order": ("services.cli.order", "Declare, dismiss, extend or close a surge; plan an event."),
     "drill": ("services.cli.drill", "Play a crisis in virtual time, and ask what if."),
+    "crisis": ("services.cli.crisis", "Rehearse a crisis over HTTP with Locust, and judge it."),
+    "compare": ("services.cli.compare", "Show two rehearsals side by side."),
     "seats": ("services.cli.seats", "Say how many counselors a load of contacts needs."),
     "callout": ("services.cli.callout", "Call people in until the seats are filled."),
     "report": ("services.cli.report", "Write the after-action report of one surge."),

@@ -166,17 +166,20 @@ class Platform:
         self._secrets = keys.load_or_make(self._folder.path)
         people.make_accounts(self._folder.path)
         self._ports = addresses.choose(self.settings.ports, self.settings.host, self._say)
-        self._write_addresses()
         self._write_providers()
         await self._start_servers()
+        self._write_addresses()
         await create_topics(self.connections)
         specs = self.settings.services(self._ports, self.settings.host, self.env)
         await self.add(*specs)
 
     def _write_addresses(self) -> None:
-        """So that `surgeline audit` in another terminal finds this platform."""
+        """So that `surgeline audit` or a Grafana in another terminal finds this platform."""
         names = ("SURGELINE_KAFKA", "SURGELINE_REDIS", "SURGELINE_CENTRE")
-        lines = [f"export {name}={shlex.quote(self.env[name])}\n" for name in names]
+        found = {name: self.env[name] for name in (*names, "SURGELINE_BOARDS_URL")}
+        if "prometheus" in self.urls:
+            found["SURGELINE_PROMETHEUS"] = self.urls["prometheus"]
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in found.items()]
         keys.write_private(self._folder.path / "addresses.env", "".join(lines))
 
     def _write_providers(self) -> None:

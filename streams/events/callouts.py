@@ -100,6 +100,18 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: str = ""
 
 
+class LiftedRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that warns where it would block, for this call-out alone; who wanted it so, and why.
+
+    `by` is an account's name. The rule is the word that says why somebody is not asked.
+    """
+
+    rule: str
+    by: str
+    at: datetime
+    reason: str
+
+
 class CalloutData(Data, frozen=True, kw_only=True):
     """`version` counts transitions from 1. `ref` is what people type to answer: two digits.
 
@@ -132,6 +144,7 @@ class CalloutData(Data, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     closed_reason: str | None = None
     expected_more: float = 0.0
+    lifted: tuple[LiftedRule, ...] = ()
 
 
 class CalloutChanged(CloudEvent, frozen=True, kw_only=True, tag="surgeline.callout.changed.v1"):

@@ -1,5 +1,6 @@
 """Bytes to facts and back, in one place on each side of the log."""
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -84,6 +85,9 @@ INTAKE_TYPES: frozenset[str] = frozenset(
 ) - {"surgeline.contact.keyed.v1"}
 
 NAMESPACE = uuid.UUID("6f0e2b54-0d54-5f0e-9b7e-3f6b4f0a1c11")
+_NAMESPACE_BYTES = NAMESPACE.bytes
+# The digit that says "as in RFC 9562", by the one that the hash has there.
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 _encoder = msgspec.json.Encoder()
 _parcel_decoder = msgspec.json.Decoder(list[Event])
@@ -153,7 +157,11 @@ def decode_parcel(raw: bytes) -> tuple[list[Event], list[tuple[int, bytes, Inval
 
 def derived_id(*parts: str | int) -> str:
     """The same inputs give the same id on every replay: UUIDv5 over the parts."""
-    return str(uuid.uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts)))
+    name = "\x1f".join([str(part) for part in parts]).encode()
+    made = hashlib.sha1(_NAMESPACE_BYTES + name, usedforsecurity=False).hexdigest()
+    # `str(uuid.uuid5(...))`, written out: each pulse has such an id, and this takes a third.
+    variant = _VARIANT[made[16]]
+    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{variant}{made[17:20]}-{made[20:32]}"
 
 
 def _invalid(error: msgspec.ValidationError, raw: bytes) -> InvalidEventError:

@@ -168,6 +168,12 @@ class Runner:
                     await self._step()
 
     async def _until_something_is_due(self) -> None:
+        if not self._open:
+            # Between two assignments nothing is done, not even what was to be loaded: that is said
+            # anew. A loop that went round here would keep the others from ending the rebalance.
+            self._wake.clear()
+            await self._wake.wait()
+            return
         if not self._inbox and self._to_load is None and self._successor is None:
             self.idle = True
             self._wake.clear()

@@ -74,6 +74,11 @@ ANSWERS: Final = _callout.counter(
     "Answers of people, by channel and kind.",
     ["channel", "kind"],
 )
+ANSWERS_FETCHED: Final = _callout.counter(
+    "surgeline_callout_answers_fetched_total",
+    "Text messages found on a provider's list of which it had not told us.",
+    ["provider"],
+)
 ANSWERS_LATE: Final = _callout.counter(
     "surgeline_callout_answers_late_total", "Answers that came after their call-out had closed."
 )

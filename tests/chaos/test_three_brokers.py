@@ -87,7 +87,7 @@ async def test_three_brokers_killed_in_turn_lose_nothing_and_every_partition_mov
         async def tell() -> None:
             seed = 41
             while not over.is_set():
-                steps = people(seed, EVENTS_PER_SECOND, EVENTS_PER_SECOND)
+                steps = people(seed, 2 * EVENTS_PER_SECOND, EVENTS_PER_SECOND)
                 await sender.send(steps)
                 told.update(event_id(step) for step in steps)
                 seed += 1

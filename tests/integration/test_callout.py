@@ -40,3 +40,29 @@ async def test_a_call_out_pages_people_and_fills_its_seats(open_callouts: Opened
             3,
             2,
         )
+
+
+EVERYBODY_TEXTS = {
+    "sms": {"answers": 1.0, "yes": 1.0, "later": 0.0, "median_seconds": 2.0},
+    "voice": {"answers": 0.0},
+    "by_link": 0.0,
+}
+
+
+async def test_what_people_wrote_while_the_service_was_down_is_found_afterwards(
+    open_callouts: Opened,
+) -> None:
+    async with open_callouts(4, EVERYBODY_TEXTS) as centre, asyncio.timeout(120):
+        callout = await centre.need(4)
+        await centre.send(callout, rule="blast")
+        await until_sent(centre, 4)
+        centre.service.kill9()
+        # Its address is left, and nothing listens there: each text is told of in vain.
+        while (await centre.ledger())["counts"].get("answered_sms_accept", 0) < 4:
+            await asyncio.sleep(0.1)
+        centre.service.start()
+        await centre.service.wait_ready()
+        while (shown := await centre.show(callout))["accepted"] < 4:
+            await asyncio.sleep(0.2)
+        assert shown["callout"]["state"] == "filled"
+        assert (await centre.ledger())["must_be_zero"]["attempts_sent_twice"] == 0

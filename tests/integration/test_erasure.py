@@ -1,5 +1,6 @@
 """Is somebody who asks to be forgotten forgotten everywhere, and can old keys be taken away?"""
 
+import asyncio
 import base64
 import json
 import os
@@ -14,6 +15,9 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from services.adapters.memory import MemoryPhone
+from services.callbacks.running import Running
+from services.callbacks.settings import Settings
 from services.cli.export import last_of_each_key
 from services.numbers import Pseudonyms
 from services.sealing import Sealer, read_keys
@@ -24,11 +28,13 @@ from streams.events.callbacks import CallbackChanged, CallbackData, CallbackWant
 from streams.events.codec import decode, encode
 from streams.events.contacts import Caller
 from streams.kafka import Outgoing, read_to_end
+from streams.settings import Connections
 from streams.topics import AUDIT, CALLBACKS
 from tests.support import callbacks as help_
 from tests.support.broker import ROOT
 from tests.support.callback_centre import Centre, Opened
 from tests.support.callback_floor import said
+from tests.support.stack import SecretsEnv, service_env
 
 pytestmark = pytest.mark.integration
 EXPORT_KEY = "e1:" + base64.urlsafe_b64encode(os.urandom(32)).decode()
@@ -46,7 +52,8 @@ def caller_of(env: Mapping[str, str], caller: int) -> Caller:
 def wish(centre: Centre, request: str, caller: int, minutes: float = 0.0) -> CallbackWanted:
     fact = centre.wanted(request, caller, minutes, country="KR")
     data = msgspec.structs.replace(fact.data, caller=caller_of(centre.service.env, caller))
-    return msgspec.structs.replace(fact, data=data)
+    made: CallbackWanted = msgspec.structs.replace(fact, data=data)
+    return made
 
 
 def closed_long_ago(env: Mapping[str, str], request: str, caller: int, age: timedelta) -> Outgoing:
@@ -79,10 +86,10 @@ def surgeline(
     )
 
 
-async def states(centre: Centre) -> dict[str, CallbackData]:
+async def states(connections: Connections) -> dict[str, CallbackData]:
     """Every callback, as a compacted log has it, by its first request."""
     found = {}
-    for one in await last_of_each_key(centre.connections, CALLBACKS):
+    for one in await last_of_each_key(connections, CALLBACKS):
         event = decode(one.value)
         assert isinstance(event, CallbackChanged)
         found[event.data.requests[0].id] = event.data
@@ -92,12 +99,23 @@ async def states(centre: Centre) -> dict[str, CallbackData]:
 async def in_redis(centre: Centre) -> str:
     """Everything under this centre's prefix, whatever its kind."""
     redis = Redis.from_url(centre.connections.redis)
-    parts = [
-        (await redis.dump(key)) or b""
-        async for key in redis.scan_iter(match=f"*{centre.connections.prefix}*")
-    ]
+    texts = []
+    async for key in redis.scan_iter(match=f"*{centre.connections.prefix}*"):
+        texts.append(str([key, await everything(redis, key)]))
     await redis.aclose()
-    return b"".join(parts).decode("latin-1")
+    return "".join(texts)
+
+
+async def everything(redis: Any, key: bytes) -> Any:
+    kind = (await redis.type(key)).decode()
+    readers = {
+        "string": redis.get,
+        "hash": redis.hgetall,
+        "set": redis.smembers,
+        "zset": lambda name: redis.zrange(name, 0, -1),
+        "stream": redis.xrange,
+    }
+    return await readers[kind](key)
 
 
 async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung_no_more(
@@ -111,6 +129,7 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         await said(centre.connections, closed_long_ago(centre.env, "c0", 1, LONG_AGO))
         backup = tmp_path / "state.backup"
         assert surgeline(centre, "export", backup).returncode == 0
+        await who_may_not_erases_nobody(centre)
         before = await in_redis(centre)
 
         number = help_.number_of(1)
@@ -129,7 +148,7 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
         after = await in_redis(centre)
-        found = await states(centre)
+        found = await states(centre.connections)
         await help_.publish(centre.connections, [first, wish(centre, "c3", 3)])
         listed = {one["requests"][0] for one in await centre.listed(2)}
 
@@ -149,22 +168,10 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         assert listed == {"c2", "c3"}
         assert f"{backup}: 0 records changed" in dry.stdout
         actions = [event.data.action for event in trail if isinstance(event, AuditRecorded)]
-        assert actions == ["erase caller", "erased caller"]
+        # The wrong number, the role that may not, and then the one that counts.
+        assert actions == ["erase caller", "POST", "erase caller", "erased caller"]
         heard = centre.service.log_text() + done.stdout + done.stderr + str(trail)
         assert [secret for secret in (number[3:], me.key) if secret in heard] == []
-
-
-async def test_a_wrong_number_and_a_wrong_role_erase_nobody(open_centre: Opened) -> None:
-    async with open_centre() as centre:
-        await help_.publish(centre.connections, [wish(centre, "c1", 1)])
-        await centre.listed(1)
-        wrong = surgeline(centre, "erase", "--reason", "r", typed="no number\n")
-        body = {"number": help_.number_of(1), "reason": "r"}
-        refused = await centre.lead.post("/v1/callbacks/erasures", json=body)
-        no_reason = surgeline(centre, "erase", typed=f"{help_.number_of(1)}\n")
-        assert (wrong.returncode, refused.status_code, no_reason.returncode) == (2, 403, 2)
-        assert "number: is neither a phone number" in wrong.stderr
-        assert (await states(centre))["c1"].caller.sealed is not None
 
 
 async def test_after_both_keys_have_changed_nobody_is_promised_two_and_the_old_ones_may_go(
@@ -181,7 +188,7 @@ async def test_after_both_keys_have_changed_nobody_is_promised_two_and_the_old_o
 
         async def joined() -> bool:
             [only] = await centre.listed(1)
-            return only["id"] == first["id"] and only["requests"] == ["c1", "c9"]
+            return (only["id"], only["requests"]) == (first["id"], ["c1", "c9"])
 
         assert await help_.until(joined)
         done = [await reseal(centre) for _ in range(2)]
@@ -196,8 +203,18 @@ async def test_after_both_keys_have_changed_nobody_is_promised_two_and_the_old_o
         assert callback is not None
         assert (await desk.do("number", callback))["number"] == help_.number_of(1)
         alone = Sealer(read_keys(env, "SURGELINE_SEAL_KEYS"))
-        found = (await states(centre))["c0"].caller.sealed or ""
+        found = (await states(centre.connections))["c0"].caller.sealed or ""
         assert alone.open(found).decode() == help_.number_of(2)
+
+
+async def who_may_not_erases_nobody(centre: Centre) -> None:
+    wrong = surgeline(centre, "erase", "--reason", "r", typed="no number\n")
+    no_reason = surgeline(centre, "erase", typed=f"{help_.number_of(1)}\n")
+    body = {"number": help_.number_of(1), "reason": "r"}
+    refused = await centre.lead.post("/v1/callbacks/erasures", json=body)
+    assert (wrong.returncode, no_reason.returncode, refused.status_code) == (2, 2, 403)
+    assert "number: is neither a phone number" in wrong.stderr
+    assert (await states(centre.connections))["c1"].caller.sealed is not None
 
 
 async def restart(centre: Centre, settings: Mapping[str, str]) -> None:
@@ -213,3 +230,28 @@ async def reseal(centre: Centre) -> dict[str, Any]:
         response = await client.post("/v1/callbacks/reseal")
     told: dict[str, Any] = response.json()
     return told
+
+
+async def test_what_ended_long_ago_leads_to_nobody_and_in_the_end_is_gone(
+    connections: Connections, secrets_env: SecretsEnv
+) -> None:
+    env = service_env(connections, secrets_env)
+    ages = {"young": 3, "nameless": 40, "gone": 100}
+    await said(
+        connections,
+        *(closed_long_ago(env, name, 1, timedelta(days=days)) for name, days in ages.items()),
+    )
+    running = Running(Settings.from_env(env), MemoryPhone())
+    running.start()
+    try:
+        while running.why_not():
+            await asyncio.sleep(0.05)
+        counted = [await running.keeper.forget_old() for _ in range(2)]
+    finally:
+        await running.stop()
+    left = await states(connections)
+    assert [dict(one) for one in counted] == [{"kept": 1, "nameless": 1, "gone": 1}, {"kept": 2}]
+    assert {name: state.caller.key_id for name, state in left.items()} == {
+        "young": "p1",
+        "nameless": "erased",
+    }

@@ -88,6 +88,12 @@ class MemoryAnswers:
         self._replies = {k: v for k, v in self._replies.items() if k[0] != offer} | {key: reply}
         return reply
 
+    async def has(self, person: str, provider: str, message_id: str) -> bool:
+        return any(
+            offer == f"offer-{person}" and (one.provider, one.message_id) == (provider, message_id)
+            for offer, one in self.given
+        )
+
     async def receipt(self, receipt: Receipt) -> None:
         self.receipts.append(receipt)
 

@@ -94,7 +94,12 @@ PANEL = _object(
     targets={**_list(TARGET), "minItems": 1},
     options={"type": "object"},
     transformations=_list(
-        _object("id", "options", id={"enum": ["merge", "organize"]}, options={"type": "object"})
+        _object(
+            "id",
+            "options",
+            id={"enum": ["merge", "organize", "renameByRegex"]},
+            options={"type": "object"},
+        )
     ),
     fieldConfig=_object("defaults", "overrides", defaults=DEFAULTS, overrides=_list(OVERRIDE)),
 )

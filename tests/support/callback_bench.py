@@ -20,6 +20,7 @@ from services.adapters.memory import MemoryPhone
 from services.auth import Tokens
 from services.callbacks.giving import Given
 from services.callbacks.handlers import Handlers
+from services.callbacks.looking import Sought
 from services.callbacks.running import Running
 from services.callbacks.settings import Settings
 from services.callbacks.worklist import Worklist
@@ -111,6 +112,13 @@ async def measure(connections: Connections, redis: RedisServer) -> None:
         ask = partial(running.commands.worklist.page, "waiting", offset, 500, running.now())
         await timed(ask, pages)
     told("page of 500", pages)
+    filtered: list[float] = []
+    for sought in (Sought(language="ko"), Sought(queue="english"), Sought(overdue=False)) * 3:
+        shown = await timed(partial(handlers.page, "waiting", 0, 500, sought), filtered)
+    told(f"page of 500 of those sought ({shown[0]} there)", filtered)
+    summaries: list[float] = []
+    await timed(handlers.summary, summaries)
+    told("the counts above it", summaries)
     await running.stop()
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from services.callout.answering.tokens import Tokens
 from services.callout.store import Store
 from services.supervisor.keys import hashed, make_secrets
 from streams.domain.callout import answering, asking, life
@@ -81,19 +83,17 @@ class Line:
         token = centre.manager.headers["Authorization"]
         return cls(reader, writer, f"Host: {host}\r\nAuthorization: {token}\r\n".encode())
 
-    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """What is said to it."""
-        text = orjson.dumps(body)
+    async def post(self, path: str, body: bytes, kind: str) -> None:
+        """What is said to it; only that it was taken is looked at here."""
         self._writer.write(
-            b"POST %b HTTP/1.1\r\n%bContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-            % (path.encode(), self._head, len(text), text)
+            b"POST %b HTTP/1.1\r\n%bContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b"
+            % (path.encode(), self._head, kind.encode(), len(body), body)
         )
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
-        reply: dict[str, Any] = orjson.loads(await self._reader.readexactly(length))
+        reply = await self._reader.readexactly(length)
         if b" 200 " not in head.split(b"\r\n")[0]:
-            raise RuntimeError(f"refused: {reply}")
-        return reply
+            raise RuntimeError(f"refused: {reply.decode()}")
 
     def close(self) -> None:
         """Hang up."""
@@ -136,44 +136,77 @@ async def seat_function(redis_url: str) -> None:
     print(dict(said), flush=True)  # noqa: T201
 
 
-async def acceptances(centre: CalloutCentre) -> None:
-    """400 people accept at once over HTTP, each answered when the broker has it."""
-    callout = await centre.need(SEATS)
-    await centre.send(callout, rule="blast")
-    while (await centre.ledger())["attempts"] < RIVALS:
-        await asyncio.sleep(0.1)
-    await asyncio.sleep(SETTLE_SECONDS)
-    people = [one["person"] for one in (await centre.show(callout))["people"]][:RIVALS]
-    took: list[float] = []
-    body = {"choice": "accept", "via": "paper"}
-    lines = [await Line.open(centre) for _ in people]
-    path = f"/v1/callouts/{callout}/answers"
+@dataclass(frozen=True)
+class Yes:
+    """One acceptance as it goes over the line."""
 
-    async def accept(line: Line, who: str) -> dict[str, Any]:
+    path: str
+    body: bytes
+    kind: str
+
+
+async def acceptances(centre: CalloutCentre) -> None:
+    """400 people accept at once by their links, and once more as a manager types answers in.
+
+    Each is answered when the broker has it.
+    """
+    tokens = Tokens.from_env(centre.env)
+    form = "application/x-www-form-urlencoded"
+
+    def by_link(_: str, one: dict[str, Any]) -> Yes:
+        return Yes(f"/a/{tokens.token(one['offer'], 'answer')}", b"choice=accept", form)
+
+    def typed_in(callout: str, one: dict[str, Any]) -> Yes:
+        body = {"choice": "accept", "via": "paper", "person": one["person"]}
+        path = f"/v1/callouts/{callout}/answers"
+        return Yes(path, orjson.dumps(body), "application/json")
+
+    for name, saying in (("by link", by_link), ("typed in", typed_in)):
+        before = (await centre.ledger())["attempts"]
+        callout = await centre.need(SEATS)
+        await centre.send(callout, rule="blast")
+        while (await centre.ledger())["attempts"] - before < RIVALS:
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(SETTLE_SECONDS)
+        people = (await centre.show(callout))["people"][:RIVALS]
+        await at_once(centre, name, [saying(callout, one) for one in people])
+        await seats_and_places(centre, callout)
+        await centre.manager.post(f"/v1/callouts/{callout}/cancel")
+
+
+async def at_once(centre: CalloutCentre, name: str, all_of_them: Sequence[Yes]) -> None:
+    """Everyone says yes in the same moment, each on a line of their own."""
+    took: list[float] = []
+    lines = [await Line.open(centre) for _ in all_of_them]
+
+    async def accept(line: Line, yes: Yes) -> None:
         began = time.perf_counter()
-        reply = await line.post(path, body | {"person": who})
+        await line.post(yes.path, yes.body, yes.kind)
         took.append(time.perf_counter() - began)
-        return reply
 
     before, mine, began = service_cpu(centre), time.process_time(), time.perf_counter()
-    replies = await asyncio.gather(
-        *(accept(line, who) for line, who in zip(lines, people, strict=True))
-    )
+    await asyncio.gather(*map(accept, lines, all_of_them))
     wall = time.perf_counter() - began
     busy, asking_cpu = service_cpu(centre) - before, time.process_time() - mine
     for line in lines:
         line.close()
-    said = Counter(reply["reply"] for reply in replies)
-    places = sorted(reply["position"] for reply in replies if reply["reply"] == "waitlisted")
-    told(f"HTTP answer until the broker has it, {len(people)} at once", took)
+    told(f"HTTP answer {name} until the broker has it, {len(took)} at once", took)
     print(  # noqa: T201
-        f"all {len(people)} in {wall:.2f} s: {busy:.2f} s CPU of the service,"
+        f"all {len(took)} in {wall:.2f} s: {busy:.2f} s CPU of the service,"
         f" {asking_cpu:.2f} s CPU of those who ask; load average {os.getloadavg()[0]:.1f}",
         flush=True,
     )
+
+
+async def seats_and_places(centre: CalloutCentre, callout: str) -> None:
+    """Who sits, and whether the waitlist has every place once."""
+    people = (await centre.show(callout))["people"]
+    seats = {one["seat"] for one in people if one["seat"]}
+    places = sorted(one["position"] for one in people if one["position"])
     in_order = places == list(range(1, len(places) + 1))
-    print(f"{dict(said)}; waitlist 1..{len(places)} without gaps: {in_order}")  # noqa: T201
-    await centre.manager.post(f"/v1/callouts/{callout}/cancel")
+    print(  # noqa: T201
+        f"{len(seats)} seated; waitlist 1..{len(places)} without gaps: {in_order}", flush=True
+    )
 
 
 async def thousand(centre: CalloutCentre) -> None:

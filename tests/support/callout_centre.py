@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from load.provider.settings import providers_file
+from services.numbers import Pseudonyms
 from services.sealing import Sealer
 from services.supervisor import ports
 from streams.centre_file import load_centre
@@ -40,15 +41,22 @@ def number(person: int) -> str:
 
 
 def someone(
-    n: int, sealer: Sealer, *, pool: str = "reserve", kinds: tuple[str, ...] = ("sms",), **more: Any
+    n: int,
+    sealer: Sealer,
+    *,
+    pool: str = "reserve",
+    kinds: tuple[str, ...] = ("sms",),
+    pseudonyms: Pseudonyms | None = None,
+    **more: Any,
 ) -> Person:
-    """Reserve number so-and-so."""
+    """Reserve number so-and-so; with `pseudonyms` they are known by what they write."""
     verified = datetime.now(UTC) - timedelta(days=3)
     methods = tuple(
         ContactMethod(
             id=f"m{n}-{kind}",
             kind=kind,  # type: ignore[arg-type]
             sealed=sealer.seal(number(n).encode()),
+            digest=pseudonyms.key_of(number(n))[0] if pseudonyms else "",
             verified_at=verified,
         )
         for kind in kinds
@@ -190,7 +198,8 @@ async def callout_centre(
     }
     sealer = Sealer.from_env(secrets_env)
     if isinstance(people, int):
-        people = [someone(n, sealer, kinds=kinds) for n in range(people)]
+        known_by = Pseudonyms.from_env(secrets_env)
+        people = [someone(n, sealer, kinds=kinds, pseudonyms=known_by) for n in range(people)]
     await put_people(connections, people)
     provider = ServiceProcess(
         "load.provider",

@@ -1,10 +1,10 @@
 """How do the Grafana boards look? `make grafana-pictures`: PNGs into docs/pictures.
 
-The story plays, a real Prometheus watches, and Grafana's own components (@grafana/ui, from npm)
-draw what it answers, in Chromium. About 420 MB of npm packages: for pictures alone, not for CI.
+The demo plays, its Prometheus watches, and Grafana's own components (@grafana/ui, from npm) draw
+what it answers, in Chromium. About 420 MB of npm packages: for pictures alone, not for CI.
 """
 
-import contextlib
+import asyncio
 import json
 import shutil
 import subprocess
@@ -14,22 +14,24 @@ import time
 from pathlib import Path
 from typing import Any
 
+from load.scenario import FOLDER
 from services.observability.grafana import kit, provisioning
 from tests.support.broker import ROOT
+from tests.support.demo import Demo
 from tests.support.promql import filled
-from tests.support.scraped_story import ScrapedStory
-from tests.support.watching import Asked, Served, planned, prometheus, until
+from tests.support.watching import Asked
 
 SOURCE = ROOT / "deploy" / "grafana" / "pictures"
 PICTURES = ROOT / "docs" / "pictures"
-PARTS = 30
+# By then those who were called in have come, and the first promises are kept.
+SECONDS_OF_SURGE = 75.0
 Drawn = tuple[dict[str, Any], list[Any], float, float]
 
 
 def main(modules: Path) -> int:
     """Draw them all; `modules` is where npm put the packages."""
-    answers = watched()
     with tempfile.TemporaryDirectory() as folder:
+        answers = asyncio.run(played(Path(folder) / "demo"))
         bundle(modules, Path(folder))
         for uid, (board, found, start, end) in answers.items():
             page = Path(folder) / f"{uid}.html"
@@ -38,35 +40,27 @@ def main(modules: Path) -> int:
     return 0
 
 
-def watched() -> dict[str, Drawn]:
-    """Each board with its panels' answers, from the calm before the surge until its height."""
-    told = ScrapedStory()
-    told.settle()
-    with contextlib.ExitStack() as stack:
-        jobs = {
-            job: stack.enter_context(Served({"/metrics": page})).address
-            for job, page in told.pages().items()
-        }
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        plan, _ = planned(Path(folder), jobs)
-        stack.enter_context(prometheus(plan))
-        asked = Asked(plan.url)
-        until(lambda: len(asked.now("up == 1")) == len(jobs))
+async def played(folder: Path) -> dict[str, Drawn]:
+    """Each board with its panels' answers, from the demo's first calm until help has come."""
+    demo = Demo(folder, FOLDER / "demo-quake.toml")
+    try:
+        await demo.start("--headless", "--keep")
+        await demo.until("Surgeline is up", patience=120.0)
         start = time.time()
-        _play(told)
-        boards = {board.uid: json.loads(kit.as_json(board)) for board in provisioning.BOARDS}
-        return {
-            uid: (board, _answers(asked, board, start), start, time.time())
-            for uid, board in boards.items()
-        }
+        await demo.until("surge declared on", patience=240.0)
+        await asyncio.sleep(SECONDS_OF_SURGE)
+        asked = Asked(demo.addresses()["SURGELINE_PROMETHEUS"])
+        return await asyncio.to_thread(_all_boards, asked, start)
+    finally:
+        await demo.kill_if_running()
 
 
-def _play(told: ScrapedStory) -> None:
-    for part, _ in enumerate(told.play(PARTS)):
-        told.work()
-        if part == PARTS // 2:
-            told.declare()
-        time.sleep(1.0)
+def _all_boards(asked: Asked, start: float) -> dict[str, Drawn]:
+    boards = {board.uid: json.loads(kit.as_json(board)) for board in provisioning.BOARDS}
+    return {
+        uid: (board, _answers(asked, board, start), start, time.time())
+        for uid, board in boards.items()
+    }
 
 
 def _answers(asked: Asked, board: dict[str, Any], start: float) -> list[Any]:

@@ -73,10 +73,18 @@ async def test_a_slow_viewer_misses_what_is_old_and_holds_nobody() -> None:
 
 
 async def test_a_quiet_stream_shows_that_it_lives() -> None:
-    hub = Hub()
-    stream = hub.stream(heartbeat=0.01)
+    hub, patient = Hub(heartbeat=0.0), Hub(heartbeat=60.0)
+    quiet, waiting = hub.stream(), patient.stream()
+    assert await take(quiet, 1) == await take(waiting, 1) == [RETRY]
+    heard = [asyncio.ensure_future(anext(stream)) for stream in (quiet, waiting)]
+    await asyncio.sleep(0)
+    hub.beat()
+    patient.beat()
 
-    assert await take(stream, 2) == [RETRY, HEARTBEAT]
+    assert await heard[0] == HEARTBEAT
+    assert not heard[1].done()
+    patient.publish(frame(1))
+    assert await heard[1] == b"board 1;"
 
 
 async def test_closing_ends_every_stream() -> None:

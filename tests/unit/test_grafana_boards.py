@@ -1,14 +1,21 @@
 """Are the Grafana boards what the code says, sound, and readable on the wall?"""
 
 import json
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft7Validator
 
+from services.boards.words import SHARE_WORDS
 from services.observability import files
-from services.observability.grafana import kit, provisioning
+from services.observability.grafana import kit, provisioning, words
+from services.observability.grafana.panels import Panel
+from services.supervisor import plan
+from streams.events.callbacks import CallbackState, Outcome
+from streams.events.callouts import MethodKind
+from streams.events.contacts import Urgency
 from tests.support.board_lint import faults, queries, variable_queries
 from tests.support.board_schema import BOARD
 
@@ -127,6 +134,55 @@ def test_every_choice_at_the_head_of_a_board_is_asked_for_and_used() -> None:
     assert len(variable_queries(board)) == 3
     for name in ("$post", "$channel", "$language"):
         assert name in asked
+
+
+def called(panel: dict[str, Any], name: str) -> str:
+    """A series' name after the panel's transformations, as a browser would change it."""
+    for each in panel.get("transformations", []):
+        if each["id"] == "renameByRegex":
+            pattern = each["options"]["regex"].strip("/")
+            name = re.sub(pattern, each["options"]["renamePattern"], name, count=1)
+    return name
+
+
+WORDED = [
+    (f"{board.uid} {panel.title.en}", panel, drawn)
+    for board in provisioning.BOARDS
+    for panel, drawn in zip(board.panels, json.loads(BOARDS[board.uid])["panels"], strict=True)
+    if panel.words and panel.kind != "table"
+]
+
+
+@pytest.mark.parametrize(("panel", "drawn"), [p[1:] for p in WORDED], ids=[p[0] for p in WORDED])
+def test_every_value_is_said_in_both_languages_and_no_word_is_changed_again(
+    panel: Panel, drawn: dict[str, Any]
+) -> None:
+    for value, word in panel.words.items():
+        assert called(drawn, value) == str(word)
+
+
+def test_names_of_many_values_and_of_none_are_said_too() -> None:
+    drawn = {name: panel for name, _, panel in WORDED}
+
+    said = called(drawn["surgeline-promises Open callbacks"], "due · life_at_risk")
+    assert said == "걸 차례 · due · 생명 위험 · life at risk"
+    changed = called(drawn["surgeline-surge Changes of level"], "watch → surge")
+    assert changed == "주의 · watch → 급증 · SURGE"
+    assert called(drawn["surgeline-operations Level by post"], "country:TH") == "country:TH"
+
+
+def test_no_result_state_or_urgency_is_without_its_word() -> None:
+    assert words.RESULTS.keys() == set(get_args(Outcome))
+    assert words.STATES.keys() == set(get_args(CallbackState)) - {"closed"}
+    assert words.URGENCIES.keys() == set(get_args(Urgency))
+    assert words.MESSAGES.keys() == set(get_args(MethodKind))
+    assert words.JOBS.keys() == plan.SERVICES.keys()
+
+
+def test_grafana_and_the_live_board_call_an_outcome_the_same() -> None:
+    ours = {name: tuple(title) for name, title in words.OUTCOMES.items()}
+
+    assert ours == {name: (title.ko, title.en) for name, title in SHARE_WORDS.items()}
 
 
 def test_what_must_always_be_seen_does_not_rotate() -> None:

@@ -13,6 +13,9 @@ from services.auth import Tokens as AccessTokens
 from services.callout.people.people import People, UnknownPersonError
 from services.message_ports import Accepted, Found, Message, Outcome, Unknown
 from services.message_router import Route, Router
+from services.numbers import Pseudonyms
+from services.people_file import Secrets
+from services.sealing import Sealer
 from streams.domain.people.person import usable_plan
 from streams.domain.people.readiness import lights, readiness
 from streams.events.people import PlanStep, Span
@@ -472,3 +475,51 @@ async def test_a_person_is_erased_on_request_and_that_is_written_down(
     assert (await client.delete("/v1/people/counselor-01")).status_code == 404
     assert stand.people.book.people == {}
     assert [line.action for line in stand.audit.noted] == ["erase_person"]
+
+
+# Keys and names
+
+
+def with_keys(people: People, secrets: Secrets, log: Log) -> People:
+    """The same people in a process with other keys."""
+    other = People(CENTRE, secrets, log.append, lambda: NOW)
+    for one in people.book.people.values():
+        other.book.put(one)
+    return other
+
+
+async def test_after_a_reseal_the_old_keys_can_be_taken_away() -> None:
+    log = Log()
+    new = {"s2": b"t" * 32}, {"p2": b"q" * 32}
+    both = Secrets(Sealer(new[0] | {"s1": b"s" * 32}), Pseudonyms(new[1] | {"p1": b"p" * 32}))
+    between = with_keys(people_of(person()), both, log)
+    done = [await between.reseal() for _ in range(2)]
+    after = with_keys(between, Secrets(Sealer(new[0]), Pseudonyms(new[1])), log)
+    [(who, method), *_] = after.by_number("+447700900001")
+    assert [(one.resealed, one.unreadable, one.by_key) for one in done] == [
+        (1, 0, {"s2": 3}),
+        (0, 0, {"s2": 3}),
+    ]
+    assert (after.name_of(who), after.address_of(method)) == ("Somebody", "+447700900001")
+    assert method.verified_at is not None
+
+
+async def test_what_no_key_opens_is_left_as_it_is_and_counted() -> None:
+    log = Log()
+    strange = Secrets(Sealer({"s2": b"t" * 32}), Pseudonyms({"p2": b"q" * 32}))
+    people = with_keys(people_of(person()), strange, log)
+    done = await people.reseal()
+    assert (done.resealed, done.unreadable, log.records) == (0, 3, [])
+
+
+async def test_who_is_out_of_service_is_forgotten_in_time_and_nobody_else_is() -> None:
+    log = Log()
+    people = people_of(log=log)
+    await people.take_list(b"id,name,pool\na,A,volunteers\nb,B,volunteers\n", dry_run=False)
+    await people.take_list(b"id,name,pool\na,A,volunteers\n", dry_run=False, remove_missing=True)
+    changed_at = int(NOW.timestamp() * 1000)
+    for n, one in enumerate(log.records):
+        people.read(Record("people", 0, n, changed_at, one.key, one.value))
+    early = await people.forget_retired(NOW - timedelta(days=1))
+    late = await people.forget_retired(NOW + timedelta(days=1))
+    assert (early, late, list(people.book.people)) == ([], ["b"], ["a"])

@@ -15,7 +15,7 @@ from streams.domain.staffing.pools import (
     nearest_first,
     observe,
     release,
-    seated,
+    seated_by_lane,
     split,
 )
 
@@ -68,6 +68,12 @@ def test_the_first_pool_is_the_nearest_that_has_someone_left() -> None:
     assert helps_first(POOLS, LANES, {"house": 20}, {"near": 4.0}) == "near"
     assert helps_first(POOLS, LANES, {"house": 20}, {"near": 9.0}) == "far"
     assert helps_first(POOLS, LANES, {"house": 20, "near": 10, "far": 30}, {}) is None
+
+
+def seated(need: int, lanes: dict[str, float], pools: tuple[Pool, ...]) -> dict[str, int]:
+    """Seats by pool."""
+    by_lane = seated_by_lane(need, lanes, pools)
+    return {pool: sum(taken.values()) for pool, taken in by_lane.items()}
 
 
 def test_the_lane_that_few_can_take_is_seated_first() -> None:

@@ -3,7 +3,7 @@ import {
   createTheme, FieldType, getDisplayProcessor, getFieldDisplayName, toDataFrame, dateTime,
 } from '@grafana/data';
 import {
-  BigValue, BigValueColorMode, BigValueTextMode, GlobalStyles, PanelChrome, ThemeContext,
+  BigValue, GlobalStyles, PanelChrome, ThemeContext,
   TimeSeries,
 } from '@grafana/ui';
 import { createRoot } from 'react-dom/client';
@@ -32,6 +32,13 @@ function named(legend, labels) {
   return legend.replace(/{{\s*(\w+)\s*}}/g, (_, label) => labels[label] ?? '');
 }
 
+// As Grafana's renameByRegex does: a pattern between slashes is searched for, and replaced once.
+function called(panel, name) {
+  return (panel.transformations ?? []).filter(({ id }) => id === 'renameByRegex')
+    .reduce((said, { options }) => said.replace(
+      new RegExp(options.regex.slice(1, -1)), options.renamePattern), name);
+}
+
 function dressed(frame) {
   frame.fields.forEach((field, index) => {
     field.state = { seriesIndex: Math.max(0, (field.state?.seriesIndex ?? index)) };
@@ -42,7 +49,7 @@ function dressed(frame) {
 
 function series(panel, target, answer, first) {
   return answer.map((one, index) => {
-    const name = named(target.legendFormat, one.metric);
+    const name = called(panel, named(target.legendFormat, one.metric));
     const frame = toDataFrame({
       refId: target.refId,
       fields: [
@@ -65,11 +72,12 @@ function Tile({ panel, found, width, height }) {
   }));
   const values = shown.length ? shown : [{ text: panel.fieldConfig.defaults.noValue, numeric: NaN,
     color: '#5B6B7A', title: '' }];
-  const wide = width / values.length >= 150;
+  const { orientation, colorMode, textMode, text } = panel.options;
+  const wide = orientation === 'vertical' || (orientation !== 'horizontal' && width > height);
   return <div style={{ display: 'flex', flexDirection: wide ? 'row' : 'column' }}>
     {values.map((value, index) => <BigValue key={index} theme={theme} value={value}
       width={wide ? width / values.length : width} height={wide ? height : height / values.length}
-      colorMode={BigValueColorMode.BackgroundSolid} textMode={BigValueTextMode.ValueAndName} />)}
+      colorMode={colorMode} textMode={textMode} text={text} />)}
   </div>;
 }
 
@@ -90,7 +98,7 @@ function Lines({ panel, found, width, height }) {
 // Grafana does not export its state timeline: plain boxes in its colours and words stand for it.
 function Timeline({ panel, found, height }) {
   const rows = found.flatMap((answer, index) => answer.map((one) => ({
-    name: named(panel.targets[index].legendFormat, one.metric), values: one.values })));
+    name: called(panel, named(panel.targets[index].legendFormat, one.metric)), values: one.values })));
   const field = { name: '', type: FieldType.number, values: [], config: panel.fieldConfig.defaults };
   const display = getDisplayProcessor({ field, theme });
   const tall = Math.min(34, (height - 8) / Math.max(1, rows.length));
@@ -114,10 +122,16 @@ function Timeline({ panel, found, height }) {
   })}</div>;
 }
 
+function heading(panel, label) {
+  const organized = panel.transformations.find(({ id }) => id === 'organize');
+  return organized.options.renameByName[label] ?? label;
+}
+
 // Grafana's own table needs the app around it: a plain one in its units, words and colours.
 function Rows({ panel, found }) {
   const label = found[0][0] ? Object.keys(found[0][0].metric)[0] : 'key';
   const keys = [...new Set(found[0].map((one) => one.metric[label]))];
+  const words = merged(panel, heading(panel, label)).mappings?.[0]?.options ?? {};
   const cell = { padding: '4px 12px', borderBottom: '1px solid #333', fontSize: 14, textAlign: 'left' };
   const said = (target, answer, key) => {
     const value = answer.find((one) => one.metric[label] === key)?.value[1];
@@ -129,9 +143,9 @@ function Rows({ panel, found }) {
     return <td key={target.refId} style={{ ...cell, ...coloured }}>{shown.text}{shown.suffix}</td>;
   };
   return <table style={{ width: '100%', borderCollapse: 'collapse' }}><thead><tr>
-    <th style={cell}>{label === 'key' ? '대상 · Key' : label}</th>
+    <th style={cell}>{heading(panel, label)}</th>
     {panel.targets.map((target) => <th key={target.refId} style={cell}>{target.legendFormat}</th>)}
-  </tr></thead><tbody>{keys.map((key) => <tr key={key}><td style={cell}>{key}</td>
+  </tr></thead><tbody>{keys.map((key) => <tr key={key}><td style={cell}>{words[key]?.text ?? key}</td>
     {panel.targets.map((target, index) => said(target, found[index], key))}</tr>)}</tbody></table>;
 }
 

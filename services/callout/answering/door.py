@@ -5,8 +5,9 @@ answer to the engine, and notes in the audit whatever was refused. Nothing here 
 """
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -16,7 +17,7 @@ from services.callout.answering.tokens import hash_of, looks_like_a_token
 from services.callout.answering.words import language_of, reply_text, say, with_drill
 from services.callout.answers import Answer, Answers, Choice, Offered, Reply, Via
 from services.callout.people.people import People
-from services.message_ports import Receipt
+from services.message_ports import Receipt, Written
 from services.message_router import Router
 from streams.events.audit import AuditData, Result
 from streams.events.people import ContactMethod, Person
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 PER_NUMBER: Final = (20, timedelta(minutes=10))
 PER_LINK: Final = (30, timedelta(minutes=1))
 WRONG_LINKS: Final = (60, timedelta(minutes=1))
+# Messages that are known to have been heard: a provider's list shows them again and again.
+MOST_HEARD: Final = 20_000
 
 
 class Audit(Protocol):
@@ -84,6 +87,7 @@ class Doors:
         self._per_number = Slowing(*PER_NUMBER)
         self._per_link = Slowing(*PER_LINK)
         self._wrong_links = Slowing(*WRONG_LINKS)
+        self._heard: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def refused(self, actor: str, action: str, thing: str, reason: str) -> None:
         """Write down what was refused, and count it."""
@@ -96,6 +100,32 @@ class Doors:
 
     async def text(self, provider: str, message_id: str, number: str, body: str) -> str:
         """What to write back; "" is nothing: strangers get no answer."""
+        said = await self._text(provider, message_id, number, body, None)
+        self._remember(provider, message_id)
+        return said
+
+    async def found(self, provider: str, written: Written, at: datetime) -> bool:
+        """A text message that was on the provider's list, written at `at` of the centre's time.
+
+        Whether it is news: most have been told to us already.
+        """
+        if (provider, written.reference) in self._heard:
+            return False
+        for person, _ in self.people.by_number(written.number):
+            if await self.answers.has(person.id, provider, written.reference):
+                return False
+        await self._text(provider, written.reference, written.number, written.text, at)
+        self._remember(provider, written.reference)
+        return True
+
+    def _remember(self, provider: str, message_id: str) -> None:
+        self._heard[provider, message_id] = None
+        if len(self._heard) > MOST_HEARD:
+            self._heard.popitem(last=False)
+
+    async def _text(
+        self, provider: str, message_id: str, number: str, body: str, written_at: datetime | None
+    ) -> str:
         ways = self.people.by_number(number)
         if not ways:
             self.refused(provider, "answer_sms", "unknown", "unknown_number")
@@ -110,7 +140,7 @@ class Doors:
             return ""
         if not isinstance(meant, Said):
             return await self._how_to_answer(ways)
-        return await self._said(ways, meant, provider, message_id)
+        return await self._said(ways, meant, provider, message_id, written_at)
 
     async def _said(
         self,
@@ -118,12 +148,15 @@ class Doors:
         said: Said,
         provider: str,
         message_id: str,
+        written_at: datetime | None,
     ) -> str:
         for person, method in ways:
             offered = await self.answers.by_code(person.id, said.code)
-            if offered is not None:
+            if offered is not None and _is_meant(offered, written_at):
                 await self.people.reached(person.id, method.id, self.now())
                 answer = self._answer(said.choice, "sms", provider, message_id)
+                if written_at is not None:
+                    answer = replace(answer, at=written_at, unheard=True)
                 return await self.give(offered, answer)
         person = ways[0][0]
         self.refused(person.id, "answer_sms", person.id, "no_such_offer")
@@ -220,3 +253,8 @@ class Doors:
         for router in self._routers:
             router.receipt(receipt, "voice" if voice else "sms")
         await self.answers.receipt(receipt)
+
+
+def _is_meant(offered: Offered, written_at: datetime | None) -> bool:
+    """Nobody answers before they are asked: an old message is for an older call-out."""
+    return written_at is None or offered.asked_at is None or written_at >= offered.asked_at

@@ -18,7 +18,7 @@ ROLES: Final = ("source", "manager")
 router = APIRouter()
 
 
-def needs_in(request: Request) -> NeedsIn:
+async def needs_in(request: Request) -> NeedsIn:
     """The engine."""
     found: NeedsIn = request.app.state.needs
     return found

@@ -76,7 +76,7 @@ class SwapBody(msgspec.Struct, forbid_unknown_fields=True):
     person: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
-def desk(request: Request) -> PeopleDesk:
+async def desk(request: Request) -> PeopleDesk:
     """What this process keeps of people."""
     found: PeopleDesk = request.app.state.people_desk
     return found

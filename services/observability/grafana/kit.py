@@ -6,17 +6,19 @@ load; when the SDK drops it, this module changes and no board does.
 
 import json
 import warnings
+from collections.abc import Mapping
 from typing import Any, Final
 
 from services.observability.grafana.panels import (
     BLUE,
-    CALM,
+    INK,
     STATE,
     Board,
     Mark,
     Panel,
     Query,
     Step,
+    Title,
     Variable,
 )
 
@@ -40,6 +42,8 @@ with warnings.catch_warnings():
 
 SOURCE: Final = common.DataSourceRef(type_val="prometheus", uid="${source}")
 TAG: Final = "surgeline"
+# From this height on the values of a tile stand one above the other.
+TALL: Final = 5
 
 
 def as_json(board: Board) -> str:
@@ -129,6 +133,9 @@ def _panel(panel: Panel) -> Any:
         built = built.decimals(panel.decimals)
     if panel.most is not None:
         built = built.max(panel.most)
+    if panel.kind in {"lines", "timeline"}:
+        for value, word in panel.words.items():
+            built = built.with_transformation(_called(value, str(word)))
     for index, query in enumerate(panel.asked()):
         built = built.with_target(_query(panel, query, chr(ord("A") + index)))
     return built
@@ -142,8 +149,20 @@ def _query(panel: Panel, query: Query, name: str) -> prometheus.Dataquery:
 
 
 def _tile(panel: Panel) -> stat.Panel:
-    """The number large and calm; its word beside it, in the colour of its step."""
-    built = _stat().thresholds(_thresholds(())).color_scheme(_by_steps())
+    """The number large and calm; its word beside it, in the colour of its step.
+
+    Only letters have that colour: were their ground to have it, half the wall would be orange.
+    """
+    tall = panel.place[3] >= TALL
+    stands = common.VizOrientation.HORIZONTAL if tall else common.VizOrientation.VERTICAL
+    built = (
+        _stat()
+        .color_mode(common.BigValueColorMode.VALUE)
+        .orientation(stands)
+        .text(_sizes(len(panel.asked()), tall=tall))
+        .thresholds(_thresholds(()))
+        .color_scheme(_by_steps())
+    )
     if panel.steps:
         by_step = tuple(Step(i or None, s.colour, s.word) for i, s in enumerate(panel.steps))
         built = built.override_by_name(
@@ -155,6 +174,12 @@ def _tile(panel: Panel) -> stat.Panel:
             ],
         )
     return built
+
+
+def _sizes(values: int, *, tall: bool) -> common_builders.VizTextDisplayOptions:
+    """Letters that fit, however many values share a tile; Grafana's own choice may cut them."""
+    number = {1: 72, 2: 60, 3: 44}.get(values, 34) if tall else {1: 44, 2: 36}.get(values, 30)
+    return common_builders.VizTextDisplayOptions().title_size(16).value_size(number)
 
 
 def _word(panel: Panel) -> stat.Panel:
@@ -222,6 +247,7 @@ def _table(panel: Panel) -> table.Panel:
         .show_header(True)
         .with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
     )
+    label, heading = panel.column or ("key", Title("대상", "Key"))
     names = {f"Value #{chr(ord('A') + i)}": query.legend for i, query in enumerate(panel.queries)}
     if len(panel.queries) == 1:
         names = {"Value": panel.queries[0].legend}
@@ -230,10 +256,12 @@ def _table(panel: Panel) -> table.Panel:
             id_val="organize",
             options={
                 "excludeByName": {"Time": True},
-                "renameByName": {**names, "key": "대상 · Key"},
+                "renameByName": {**names, label: str(heading)},
             },
         )
     )
+    if panel.words:
+        built = built.override_by_name(str(heading), [_property("mappings", [_said(panel.words)])])
     if panel.judged:
         built = built.override_by_name(
             panel.judged,
@@ -256,7 +284,7 @@ def _thresholds(steps: tuple[Step, ...]) -> dashboard.ThresholdsConfig:
     return (
         dashboard.ThresholdsConfig()
         .mode(models.ThresholdsMode.ABSOLUTE)
-        .steps(found or [models.Threshold(value=None, color=CALM)])
+        .steps(found or [models.Threshold(value=None, color=INK)])
     )
 
 
@@ -268,6 +296,23 @@ def _mapping(steps: tuple[Step, ...]) -> models.ValueMap:
         for index, step in enumerate(steps)
     }
     return models.ValueMap(options=options)
+
+
+def _said(words: Mapping[str, Title]) -> models.ValueMap:
+    options = {
+        value: models.ValueMappingResult(text=str(word), index=index)
+        for index, (value, word) in enumerate(words.items())
+    }
+    return models.ValueMap(options=options)
+
+
+def _called(value: str, word: str) -> models.DataTransformerConfig:
+    """A series' name with this value in it, in words; slashes make it a search within the name.
+
+    A colon before it belongs to a key, which has a word of its own.
+    """
+    options = {"regex": rf"/(?<![\w:]){value}(?![\w:])/", "renamePattern": word}
+    return models.DataTransformerConfig(id_val="renameByRegex", options=options)
 
 
 def _property(name: str, value: Any) -> models.DynamicConfigValue:

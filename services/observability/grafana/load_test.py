@@ -5,6 +5,7 @@ The load's own side (arrivals it could not send, time from the intended start) i
 
 from typing import Final
 
+from services.observability.grafana import words
 from services.observability.grafana.panels import (
     ALARM,
     BLUE,
@@ -109,6 +110,7 @@ EFFECT: Final = Panel(
     place=(12, 9, 12, 9),
     queries=(Query("stage:surgeline_event_processing_lag_seconds:p99_rate1m", "{{stage}}"),),
     unit="s",
+    words=words.STAGES,
 )
 OUTCOMES: Final = Panel(
     kind="lines",
@@ -117,6 +119,7 @@ OUTCOMES: Final = Panel(
     place=(0, 18, 24, 8),
     queries=(Query("sum by (outcome) (surgeline_requests)", "{{outcome}}"),),
     unit="none",
+    words=words.OUTCOMES,
 )
 
 BOARD: Final = Board(

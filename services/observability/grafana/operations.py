@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.observability.grafana import words
 from services.observability.grafana.panels import (
     ALARM,
     BLUE,
@@ -120,8 +121,10 @@ OUTCOMES: Final = Panel(
     title=Title("오늘 도움을 청한 사람", "Everyone who asked today"),
     about="Each person is in exactly one row.",
     place=(16, 10, 8, 7),
-    queries=(Query("sum by (outcome) (surgeline_requests) > 0", "사람 · People"),),
+    queries=(Query("sum by (outcome) (surgeline_requests)", "사람 · People"),),
     unit="none",
+    words=words.OUTCOMES,
+    column=("outcome", Title("결과", "Outcome")),
 )
 LEVELS_BY_POST: Final = Panel(
     kind="timeline",
@@ -130,6 +133,7 @@ LEVELS_BY_POST: Final = Panel(
     place=(0, 17, 14, 7),
     queries=(Query('max by (key) (surgeline_surge_level{key=~"country:.+|total"})', "{{key}}"),),
     steps=LEVELS,
+    words=words.KEYS,
     unit="none",
 )
 POSTS: Final = Panel(
@@ -146,6 +150,8 @@ POSTS: Final = Panel(
     ),
     steps=LEVELS,
     judged="단계 · Level",
+    words=words.KEYS,
+    column=("key", Title("공관", "Post")),
     decimals=1,
     unit="none",
 )
@@ -172,11 +178,27 @@ FEED: Final = Panel(
     unit="none",
 )
 STATE_OF_SERVICE: Final = Panel(
-    kind="table",
+    kind="word",
     title=Title("서비스 상태", "State of the service"),
     about="In the words of NENA i3: normal, partial, overloaded, major incident in progress.",
     place=(16, 24, 8, 4),
-    queries=(Query("max by (state) (surgeline_service_state) == 1", "현재 · Now"),),
+    queries=(
+        Query(
+            " + ".join(
+                f'{rank} * max(surgeline_service_state{{state="{state}"}})'
+                for rank, state in enumerate(
+                    ("Partial", "Overloaded", "MajorIncidentInProgress"), start=1
+                )
+            ),
+            "현재 · Now",
+        ),
+    ),
+    steps=(
+        Step(None, CALM, Title("정상", "Normal")),
+        Step(1, WATCH, Title("일부 제한", "Partial")),
+        Step(2, ALARM, Title("과부하", "Overloaded")),
+        Step(3, ALARM, Title("중대 사건", "Major incident")),
+    ),
     unit="none",
 )
 

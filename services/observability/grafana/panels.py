@@ -4,19 +4,22 @@ Every title is in Korean and English. Colours are of one ramp that every kind of
 tell apart, calm where all is calm, and each step has its word: colour never says it alone.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["tile", "word", "lines", "timeline", "table"]
 
 # Okabe and Ito's colours, from calm to alarming; the last two are for lines alone.
-CALM: Final = "#5B6B7A"
+CALM: Final = "#8595A5"
 GOOD: Final = "#56B4E9"
 WATCH: Final = "#E69F00"
 ALARM: Final = "#D55E00"
 BLUE: Final = "#0072B2"
 PINK: Final = "#CC79A7"
-RAMP: Final = (CALM, GOOD, WATCH, ALARM, BLUE, PINK)
+# A number that nobody has to judge.
+INK: Final = "#E8EDF2"
+RAMP: Final = (CALM, GOOD, WATCH, ALARM, BLUE, PINK, INK)
 
 # Under this name a tile says which step its number is in.
 STATE: Final = "상태 · State"
@@ -58,7 +61,8 @@ class Panel:
 
     A tile with `steps` shows the word of the step that its first number is in beside it; a word
     shows nothing else. The steps of a timeline are of its values, those of a table of the column
-    `judged`.
+    `judged`. `words` say what the values of labels are called; `column` is the heading of a
+    table's labels.
     """
 
     kind: Kind
@@ -73,6 +77,8 @@ class Panel:
     none: Title = NOT_KNOWN
     band: tuple[str, str] | None = None
     most: float | None = None
+    words: Mapping[str, Title] = field(default_factory=dict)
+    column: tuple[str, Title] | None = None
 
     def asked(self) -> tuple[Query, ...]:
         """All that Prometheus is asked for it."""

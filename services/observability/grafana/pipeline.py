@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.observability.grafana import words
 from services.observability.grafana.panels import (
     ALARM,
     BLUE,
@@ -27,6 +28,7 @@ UP: Final = Panel(
         Step(1, GOOD, Title("동작", "up")),
     ),
     unit="none",
+    words=words.JOBS,
 )
 AUDIT: Final = Panel(
     kind="tile",
@@ -61,6 +63,7 @@ LAG: Final = Panel(
     place=(0, 7, 12, 8),
     queries=(Query("stage:surgeline_event_processing_lag_seconds:p99_rate1m", "{{stage}}"),),
     unit="s",
+    words=words.STAGES,
 )
 THROUGHPUT: Final = Panel(
     kind="lines",
@@ -72,6 +75,7 @@ THROUGHPUT: Final = Panel(
         Query("processor:surgeline_events_folded:rate1m", "{{processor}}"),
     ),
     unit="none",
+    words=words.STAGES,
 )
 BATCH: Final = Panel(
     kind="lines",
@@ -86,6 +90,7 @@ BATCH: Final = Panel(
         ),
     ),
     unit="s",
+    words=words.STAGES,
 )
 BROKER: Final = Panel(
     kind="lines",
@@ -122,6 +127,7 @@ CPU: Final = Panel(
     place=(0, 23, 12, 7),
     queries=(Query("sum by (job) (rate(process_cpu_seconds_total[$__rate_interval]))", "{{job}}"),),
     unit="none",
+    words=words.JOBS,
 )
 MEMORY: Final = Panel(
     kind="lines",
@@ -130,6 +136,7 @@ MEMORY: Final = Panel(
     place=(12, 23, 12, 7),
     queries=(Query("sum by (job) (process_resident_memory_bytes)", "{{job}}"),),
     unit="bytes",
+    words=words.JOBS,
 )
 
 BOARD: Final = Board(

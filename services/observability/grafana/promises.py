@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.observability.grafana import words
 from services.observability.grafana.panels import (
     BLUE,
     CALM,
@@ -74,9 +75,10 @@ OPEN: Final = Panel(
     about="By state and urgency.",
     place=(0, 5, 12, 8),
     queries=(
-        Query("sum by (state, urgency) (surgeline_callbacks_pending)", "{{state}} {{urgency}}"),
+        Query("sum by (state, urgency) (surgeline_callbacks_pending)", "{{state}} · {{urgency}}"),
     ),
     unit="none",
+    words={**words.STATES, **words.URGENCIES},
 )
 COMPLETION: Final = Panel(
     kind="lines",
@@ -87,6 +89,7 @@ COMPLETION: Final = Panel(
         Query("sum by (result) (increase(surgeline_callbacks_total[$__range]))", "{{result}}"),
     ),
     unit="none",
+    words=words.RESULTS,
 )
 PAGES: Final = Panel(
     kind="lines",
@@ -101,6 +104,7 @@ PAGES: Final = Panel(
     ),
     unit="none",
     none=Title("호출 없음", "no pages"),
+    words={**words.MESSAGES, **words.SENT},
 )
 ACKNOWLEDGED: Final = Panel(
     kind="lines",
@@ -129,6 +133,7 @@ SEATS: Final = Panel(
         Query("max(surgeline_seats_short)", "부족 · short", CALM, True),
     ),
     unit="none",
+    words=words.SEATS,
 )
 
 BOARD: Final = Board(

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.observability.grafana import words
 from services.observability.grafana.panels import (
     ALARM,
     BLUE,
@@ -25,6 +26,7 @@ LEVEL: Final = Panel(
     queries=(Query(f"max by (key) (surgeline_surge_level{CHOSEN})", "{{key}}"),),
     steps=LEVELS,
     unit="none",
+    words=words.KEYS,
 )
 SCORE: Final = Panel(
     kind="lines",
@@ -37,6 +39,7 @@ SCORE: Final = Panel(
     ),
     unit="none",
     none=Title("급증 없음", "no surge"),
+    words=words.KEYS,
 )
 ARRIVALS: Final = Panel(
     kind="lines",
@@ -53,6 +56,7 @@ ARRIVALS: Final = Panel(
         ),
     ),
     unit="none",
+    words=words.KEYS,
 )
 DELAY: Final = Panel(
     kind="tile",
@@ -82,6 +86,7 @@ TRANSITIONS: Final = Panel(
         ),
     ),
     unit="none",
+    words=words.LEVELS,
 )
 SEATS: Final = Panel(
     kind="lines",

@@ -63,6 +63,27 @@ def answer(
     return _yes(book, callout, offer, given, verdict, now)
 
 
+def answer_found(
+    book: CalloutBook, offer_id: str, given: GivenAnswer, verdict: Verdict, now: datetime
+) -> Said:
+    """Take an answer that was read from a provider's list afterwards.
+
+    What they have said since counts more. The reply has no way back to them, so a seat is told by a
+    message of its own.
+    """
+    offer = book.offer(offer_id)
+    is_known = any(one.key == given.key for one in offer.answers)
+    said_since = any(one.at > given.at for one in offer.answers if one.kind != "seen")
+    if said_since and not is_known:
+        in_order = tuple(sorted((*offer.answers, given), key=lambda one: one.at))
+        book.put(msgspec.structs.replace(offer, answers=in_order), now)
+        return _told(book, book.callout(offer.callout), book.offers[offer_id])
+    said = answer(book, offer_id, given, verdict, now)
+    if said.kind == "seated" and not said.again:
+        book.put(told_once(book.offers[offer_id], "seated", now), now)
+    return said
+
+
 def arrived(book: CalloutBook, offer_id: str, now: datetime) -> OfferData:
     """They signed in. A no-show who comes after all gets a seat if one is free."""
     offer = book.offer(offer_id)

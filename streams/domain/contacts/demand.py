@@ -6,6 +6,7 @@ time, cumulative. A late report can move a contact to another second, another ke
 """
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +15,7 @@ from streams.domain.contacts.rule_table import Facts
 from streams.events.demand import PulseData
 
 FIRST, REDIAL, RECONNECT = 0, 1, 2
+_WITHHELD: Final = 3
 # Changes to a second so long ago are counted, but no longer published: no one detects with them.
 KEPT_SECONDS: Final = 3 * 3600
 
@@ -72,13 +74,12 @@ class Seconds:
 
         `revision` is how far the log was folded: it grows also over a restart.
         """
-        pulses = [
-            self._pulse(second, key, revision)
-            for second in sorted(self._changed)
-            for key in sorted({key for shape in self._changed[second] for key in shape.keys})
+        changed, self._changed = self._changed, {}
+        return [
+            pulse
+            for second in sorted(changed)
+            for pulse in self._pulses(second, changed[second], revision)
         ]
-        self._changed = {}
-        return pulses
 
     def forget(self, now_second: int) -> None:
         """Let go of what is too old to matter; in the order of arrival, which is nearly time's.
@@ -95,29 +96,33 @@ class Seconds:
         for second in old:
             del self._counts[second]
 
-    def _pulse(self, second: int, key: str, revision: int) -> PulseData:
-        first = redials = reconnects = withheld = 0
-        incidents: dict[str, int] = {}
+    def _pulses(
+        self, second: int, changed: Iterable[PulseShape], revision: int
+    ) -> Iterator[PulseData]:
+        """All keys of the shapes that changed, each with all that is counted under it."""
+        sums = {key: [0, 0, 0, 0] for shape in changed for key in shape.keys}
+        incidents: dict[str, dict[str, int]] = {}
         for shape, contacts in self._counts[second].items():
-            if key not in shape.keys:
-                continue
-            if shape.role == FIRST:
-                first += contacts
-                withheld += contacts * shape.withheld
-                if shape.incident is not None and contacts:
-                    incidents[shape.incident] = incidents.get(shape.incident, 0) + contacts
-            elif shape.role == REDIAL:
-                redials += contacts
-            else:
-                reconnects += contacts
-        return PulseData(
-            key=key,
-            partition=self._partition,
-            second=datetime.fromtimestamp(second, tz=UTC),
-            first_attempts=first,
-            redials=redials,
-            reconnects=reconnects,
-            withheld=withheld,
-            revision=revision,
-            incidents=dict(sorted(incidents.items())),
-        )
+            role = shape.role
+            withheld = contacts if shape.withheld and role == FIRST else 0
+            for key in shape.keys:
+                counted = sums.get(key)
+                if counted is not None:
+                    counted[role] += contacts
+                    counted[_WITHHELD] += withheld
+                    if shape.incident is not None and role == FIRST and contacts:
+                        found = incidents.setdefault(key, {})
+                        found[shape.incident] = found.get(shape.incident, 0) + contacts
+        at = datetime.fromtimestamp(second, tz=UTC)
+        for key, (first, redials, reconnects, unnamed) in sorted(sums.items()):
+            yield PulseData(
+                key=key,
+                partition=self._partition,
+                second=at,
+                first_attempts=first,
+                redials=redials,
+                reconnects=reconnects,
+                withheld=unnamed,
+                revision=revision,
+                incidents=dict(sorted(incidents[key].items())) if key in incidents else {},
+            )

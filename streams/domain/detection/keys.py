@@ -25,6 +25,7 @@ from streams.domain.detection.occasions import Window
 from streams.domain.detection.outage import Outages
 from streams.domain.detection.packing import RATIOS, pack, unpack
 from streams.domain.detection.plan import TOTAL, Plan
+from streams.domain.detection.quiet import QuietKeys
 from streams.domain.detection.rollups import Excess, residual
 from streams.events.baselines import BaselineData, DetectorData
 from streams.events.demand import PulseData
@@ -38,7 +39,9 @@ _ON_ITS_WAY = 10
 # while they are quiet, and so many are remembered in all.
 _ACTIVE_KEYS = 2000
 _QUIET_KEYS = 1_000_000
-_QUIET_SECONDS = 2 * 3600
+_QUIET_SECONDS = 600
+# A third of the cost of calling the class.
+_new = tuple.__new__
 
 
 def thresholds(contacts_a_year: float, policy: AlertPolicy) -> Thresholds:
@@ -70,7 +73,7 @@ class Keys:
         # not raise one.
         self._naming = replace(self.rules, thresholds=NEVER)
         self.detectors: dict[str, Detector] = {}
-        self.quiet: dict[str, bytes] = {}
+        self.quiet = QuietKeys()
         self.heard = 0
         self._hour = -1
         # The second at which the next hour begins; 0 while that is not known.
@@ -85,14 +88,10 @@ class Keys:
         if detector.due <= frontier:
             detector.settle(frontier)
         weighs = pulse.incidents and self.rules.incidents.is_on
-        counts = Counts(
-            pulse.first_attempts,
-            pulse.redials,
-            pulse.reconnects,
-            pulse.withheld,
-            pulse.revision,
-            tuple(sorted(pulse.incidents.items())) if weighs else (),
-        )
+        incidents = tuple(sorted(pulse.incidents.items())) if weighs else ()
+        repeats = pulse.redials, pulse.reconnects
+        said = (pulse.first_attempts, *repeats, pulse.withheld, pulse.revision, incidents)
+        counts = _new(Counts, said)
         if pulse.key == TOTAL:
             self._listen(detector, second)
         if not detector.observe(second, pulse.partition, counts):
@@ -296,8 +295,9 @@ class Keys:
         if level is None:
             return None
         settled = None
-        if key in self.quiet:
-            settled, level.learned = unpack(self.quiet.pop(key))
+        raw = self.quiet.take(key)
+        if raw is not None:
+            settled, level.learned = unpack(raw)
         self.detectors[key] = Detector(level, rules, settled)
         return self.detectors[key]
 
@@ -310,7 +310,7 @@ class Keys:
             quiet = detector.expected.mass(settled.scores.at, frontier)
             long_ago = settled.heard < frontier - _QUIET_SECONDS
             if long_ago and self.rules.mixture.is_over(settled.scores, quiet):
-                self.quiet[key] = pack(settled, detector.expected.learned)
+                self.quiet.put(key, pack(settled, detector.expected.learned))
                 del self.detectors[key]
 
     def _listen(self, total: Detector, second: int) -> None:

@@ -102,12 +102,6 @@ def split(need: int, lanes: Mapping[str, float]) -> dict[str, int]:
     return parts
 
 
-def seated(need: int, lanes: Mapping[str, float], pools: Sequence[Pool]) -> dict[str, int]:
-    """Seats by pool."""
-    taken = seated_by_lane(need, lanes, pools)
-    return {pool: sum(lanes.values()) for pool, lanes in taken.items()}
-
-
 def seated_by_lane(
     need: int, lanes: Mapping[str, float], pools: Sequence[Pool]
 ) -> dict[str, dict[str, int]]:

@@ -1,0 +1,104 @@
+"""Which crisis, how fast, how high? The names people use, and the options of Locust and CLI."""
+
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from typing import Final
+
+from load.scenario import FOLDER, Scenario, load_scenario, scenario_names
+from streams.errors import WrongSettingError
+
+# What people call them; the files are named as the guide numbers them.
+NAMES: Final = {
+    "ordinary": "S0",
+    "attack": "S1",
+    "quake": "S2",
+    "crush": "S3",
+    "pandemic": "S4",
+    "maysak": "S5-centre",
+    "maysak-history": "S5-history",
+    "consular": "S6",
+    "harvey": "S7",
+    "blackout": "S8",
+    "two": "S9",
+    "dirty": "S10",
+}
+# Without a speed a crisis is played in about so many minutes, but no faster than this.
+USUAL_MINUTES: Final = 10.0
+FASTEST_USUAL: Final = 60.0
+FASTEST: Final = 1000.0
+LONGEST_MINUTES: Final = 120.0
+MOST_PEAK: Final = 100.0
+
+
+class Names(list[str]):
+    """The names to choose from; a file of one's own can be given as well."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or str(name).endswith(".toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be played."""
+
+    scenario: Scenario
+    name: str
+    speed: float
+    peak: float
+
+    @property
+    def minutes(self) -> float:
+        """Of wall time."""
+        return self.scenario.length.total_seconds() / self.speed / 60
+
+
+def choices() -> list[str]:
+    """Every name that can be given."""
+    return sorted({*NAMES, *scenario_names()})
+
+
+def chosen(name: str, speed: float = 0.0, peak: float = 1.0) -> Choice:
+    """The crisis of a name, or of a path; `WrongSettingError` lists the names.
+
+    Bounded in time and number: a play of more than two hours, or a peak of more than a hundred
+    times the scenario's, is refused.
+    """
+    file = NAMES.get(name, name)
+    if not (FOLDER / f"{file}.toml").exists() and not file.endswith(".toml"):
+        raise WrongSettingError(f"no crisis is called {name!r}; there are {', '.join(choices())}")
+    scenario = load_scenario(file)
+    if not 0 < peak <= MOST_PEAK:
+        raise WrongSettingError(f"--peak must be more than 0 and at most {MOST_PEAK:.0f}")
+    if not 0 <= speed <= FASTEST:
+        raise WrongSettingError(f"--speed must be from 0 (ten minutes in all) to {FASTEST:.0f}")
+    choice = Choice(scenario, file, speed or _usual_speed(scenario), peak)
+    if choice.minutes > LONGEST_MINUTES:
+        raise WrongSettingError(
+            f"{name} would take {choice.minutes:.0f} minutes at this speed;"
+            f" at most {LONGEST_MINUTES:.0f} are played, so give --speed"
+        )
+    return choice
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Locust's own command line and page ask for these."""
+    group = parser.add_argument_group("Surgeline")
+    group.add_argument(
+        "--scenario", choices=Names(choices()), default="maysak", help="which crisis is played"
+    )
+    group.add_argument(
+        "--speed",
+        type=float,
+        default=0.0,
+        help="event seconds in a second of wall time; 0: so that it takes about ten minutes",
+    )
+    group.add_argument(
+        "--peak", type=float, default=1.0, help="so many times as many callers in the bursts"
+    )
+    group.add_argument("--results", default="build/crisis", help="where verdicts are written")
+
+
+def _usual_speed(scenario: Scenario) -> float:
+    if scenario.speed != 1.0:
+        return scenario.speed
+    return min(FASTEST_USUAL, max(1.0, scenario.length.total_seconds() / 60 / USUAL_MINUTES))

@@ -1,0 +1,260 @@
+"""How does a run begin, what is known of it meanwhile, and how is it judged at the end?"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import gevent
+import msgspec
+from gevent import subprocess
+
+from load.open_loop.choice import Choice
+from load.open_loop.commands import Told, serve
+from load.open_loop.play import Begin
+from load.open_loop.servers import Servers
+from load.open_loop.watch import Watch
+from load.verdict.judge import code_of, judged
+from load.verdict.log import LogFacts
+from load.verdict.record import Histogram, Record
+from load.verdict.report import write_report
+from load.verdict.result import AuditSaid, Board, Result
+from load.verdict.truth import seats_needed
+from streams.centre_file import load_centre
+from streams.domain.centre import Centre
+from streams.errors import WrongSettingError
+
+log = logging.getLogger(__name__)
+
+# From the declaration of the clock to the first second of the play, so that all are ready.
+LEAD_SECONDS: Final = 4.0
+# The last records of the workers are on their way for so long at most.
+LAST_RECORDS_SECONDS: Final = 10.0
+AUDIT_SECONDS: Final = 180.0
+CALL_UP_LOOK_SECONDS: Final = 0.5
+
+
+class Crew(Protocol):
+    """Who plays: this process, or the workers."""
+
+    def begin(self, begin: Begin, choice: Choice, results: Path) -> int: ...
+
+    def record(self) -> Record: ...
+
+    def obey(self, what: str, body: Mapping[str, Any]) -> Told: ...
+
+    def call_up(self) -> None: ...
+
+
+class Leader:
+    """One run at a time; `result` is the last or present one."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.result: Result | None = None
+        self.page: Path | None = None
+        self._crew = crew
+        self._door: Any = None
+        self._watch: Watch | None = None
+        self._parts: list[gevent.Greenlet] = []
+        self._choice: Choice | None = None
+        self._centre: Centre | None = None
+        self._begin: Begin | None = None
+        self._results = Path()
+
+    @property
+    def over(self) -> bool:
+        """Whether everybody has played their part."""
+        return self._crew.record().over
+
+    def begin(self, choice: Choice, results: Path) -> None:
+        """Declare the clock, open the door to the platform's commands, and let the play begin."""
+        servers = Servers.from_env(os.environ)
+        self._choice, self._results, self.page = choice, results, None
+        self._centre = load_centre(servers.centre)
+        results.mkdir(parents=True, exist_ok=True)
+        begin = self._declare(servers, choice)
+        if self._door is None:
+            self._door = serve(servers.port, servers.tokens["phone"], self._crew.obey)
+        self._begin = begin
+        length = choice.scenario.length.total_seconds()
+        self._watch = Watch(servers, begin.wall, begin.speed, length)
+        workers = self._crew.begin(begin, choice, results)
+        self.result = self._new_result(begin, choice, workers)
+        self._parts = [gevent.spawn(self._watch.run), gevent.spawn(self._call_up)]
+
+    def standing(self) -> Result | None:
+        """The run as it is at this moment, judged as far as that can be."""
+        if self.result is not None and self.page is None:
+            self._look()
+        return self.result
+
+    def conclude(self) -> Result | None:
+        """Ask the log and the audit, judge, and write the report."""
+        if self.result is None or self._begin is None or self._watch is None:
+            return None
+        self._wait_for_records()
+        gevent.killall(self._parts)
+        self._watch.look()
+        self._look()
+        self._watch.close()
+        self._ask_the_log(self.result)
+        self._judge(self.result)
+        self.page = self._results / f"{self.result.scenario}-{self.result.run}.html"
+        scenario = self._begin.staged(self._the_choice().scenario)
+        write_report(self.page, self.result, scenario, self._the_centre())
+        self.page.with_suffix(".json").write_bytes(msgspec.json.encode(self.result))
+        return self.result
+
+    def _declare(self, servers: Servers, choice: Choice) -> Begin:
+        client = servers.client("intake", role="rehearsal")
+        try:
+            told = client.get("/v1/clock")
+            if not told.is_success:
+                raise WrongSettingError(
+                    f"intake does not say what time it is ({told.reason()}): is the platform up?"
+                )
+            zone = self._the_centre().timezone
+            centre_now = datetime.fromisoformat(told.json()["now"])
+            begins = next_like(choice.scenario.starts.astimezone(zone), centre_now.astimezone(zone))
+            wall = time.time() + LEAD_SECONDS
+            clock = {
+                "wall": datetime.fromtimestamp(wall, UTC),
+                "event": begins,
+                "speed": choice.speed,
+                "declared_by": "surgeline crisis",
+            }
+            answer = client.post("/v1/clock", clock)
+        finally:
+            client.close()
+        if not answer.is_success:
+            raise WrongSettingError(f"intake did not take the clock: {answer.reason()}")
+        run = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
+        return Begin(
+            scenario=choice.name,
+            run=run,
+            wall=wall,
+            begins=begins,
+            speed=choice.speed,
+            peak=choice.peak,
+        )
+
+    def _new_result(self, begin: Begin, choice: Choice, workers: int) -> Result:
+        staged = begin.staged(choice.scenario)
+        truth = seats_needed(staged, self._the_centre())
+        return Result(
+            scenario=choice.name,
+            title=choice.scenario.title_en,
+            run=begin.run,
+            begins=begin.begins,
+            length=choice.scenario.length.total_seconds(),
+            speed=begin.speed,
+            peak=begin.peak,
+            workers=workers,
+            seats_true=round(max(truth)),
+            curve_true=truth,
+            record=Record(),
+            board=Board(),
+        )
+
+    def _look(self) -> None:
+        if self.result is None or self._watch is None:
+            return
+        self.result.record = record = self._crew.record()
+        behind = self._watch.behind(record.arrived)
+        self.result.board = Board(
+            most_seats=self._watch.most_seats,
+            curves=self._watch.curves,
+            behind=Histogram(buckets=dict(behind.buckets), most=behind.most),
+        )
+        self.result.shown = shown(self._watch.board)
+        self._judge(self.result)
+
+    def _judge(self, result: Result) -> None:
+        if self._begin is not None:
+            scenario = self._begin.staged(self._the_choice().scenario)
+            result.bars = judged(result, scenario)
+            result.code = code_of(result.bars)
+
+    def _call_up(self) -> None:
+        """Who stands by is called in at the first alarm, as a manager would."""
+        while self._watch is not None and not self._watch.alarmed:
+            gevent.sleep(CALL_UP_LOOK_SECONDS)
+        self._crew.call_up()
+
+    def _wait_for_records(self) -> None:
+        until = time.time() + LAST_RECORDS_SECONDS
+        while time.time() < until and not self._crew.record().over:
+            gevent.sleep(0.1)
+
+    def _ask_the_log(self, result: Result) -> None:
+        since = result.begins.isoformat()
+        until = (result.begins + timedelta(seconds=self._elapsed())).isoformat()
+        facts = _asked("load.verdict.log", "--since", since, "--until", until)
+        result.log = msgspec.json.decode(facts, type=LogFacts) if facts else None
+        told = _asked("services.cli", "audit", "--json", "--since", since)
+        result.audit = msgspec.json.decode(told, type=AuditSaid) if told else None
+
+    def _elapsed(self) -> float:
+        begin = self._begin
+        return 0.0 if begin is None else max(0.0, (time.time() - begin.wall) * begin.speed)
+
+    def _the_choice(self) -> Choice:
+        if self._choice is None:
+            raise RuntimeError("no run has begun")
+        return self._choice
+
+    def _the_centre(self) -> Centre:
+        if self._centre is None:
+            raise RuntimeError("no run has begun")
+        return self._centre
+
+
+def next_like(starts: datetime, now: datetime) -> datetime:
+    """The next moment with the same day of the week and time of day: no run plays in the past."""
+    days = (starts.weekday() - now.weekday()) % 7
+    candidate = (now + timedelta(days=days)).replace(
+        hour=starts.hour, minute=starts.minute, second=starts.second, microsecond=0
+    )
+    return candidate if candidate > now else candidate + timedelta(days=7)
+
+
+def shown(board: Mapping[str, Any]) -> dict[str, str]:
+    """The board in a few words, for the live page."""
+    if not board:
+        return {}
+    seats, callbacks = board["seats"], board["callbacks"]
+    told = {
+        "centre's clock": str(board["at"]),
+        "on hold": str(board["waiting"]),
+        "seats asked, staffed": f"{seats['needed']}, {seats['staffed']}",
+        "promises open, overdue": f"{callbacks['open']}, {callbacks['overdue']}",
+    }
+    for level in board["levels"]:
+        told[f"{level['level']} on {level['key']}"] = str(level["sentence"])
+    for part in board["shares"]["parts"]:
+        told[f"people {part['name']}"] = f"{part['people']} ({part['percent']} %)"
+    return told
+
+
+def _asked(module: str, *arguments: str) -> bytes:
+    """What another process of ours prints; nothing when it cannot say."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ},
+    )
+    try:
+        out, words = process.communicate(timeout=AUDIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        out, words = b"", b"it did not end"
+    if not out.strip():
+        last = (words.decode(errors="replace").strip().splitlines() or ["no word"])[-1]
+        log.error("%s said nothing: %s", module, last)
+    return bytes(out)

@@ -1,0 +1,112 @@
+"""What is known of a run when it is over, and how is it kept?
+
+A file holds all that the report shows and a comparison needs: the load's own counts, what the board
+showed, what the log says, the audit's answer, and the bars.
+"""
+
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from load.scenario import Scenario
+from load.verdict.log import LogFacts
+from load.verdict.record import Histogram, Record
+from streams.errors import WrongSettingError
+
+MARK: Final = '<script type="application/json" id="result">'
+END: Final = "</script>"
+
+
+class Code(IntEnum):
+    """How Locust ends, besides its own 0 (fine), 1 (requests failed) and 2 (wrong use).
+
+    The gravest that applies: somebody lost or called twice, then a load that was not what it
+    should have been (nothing else it says holds then), then a service objective.
+    """
+
+    FINE = 0
+    LOAD_NOT_ACHIEVED = 3
+    OBJECTIVE_MISSED = 4
+    CALLER_LOST = 5
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that must hold; `code` is what a miss means. `holds` is None while not known."""
+
+    name: str
+    wanted: str
+    found: str
+    holds: bool | None
+    code: int = Code.OBJECTIVE_MISSED
+
+
+class AuditSaid(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of `surgeline audit --json` that a verdict needs."""
+
+    clean: bool
+    outcomes: dict[str, int]
+    requests: int
+    violations: list[dict[str, str]] = []
+    reasons: dict[str, int] = {}
+
+
+class Board(msgspec.Struct, kw_only=True):
+    """What the live board showed during the run."""
+
+    most_seats: int = 0
+    curves: dict[str, list[float]] = {}
+    behind: Histogram = msgspec.field(default_factory=Histogram)
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """One run. `shown` is what the board said last; `curve_true` are the seats truly needed."""
+
+    scenario: str
+    title: str
+    run: str
+    begins: datetime
+    length: float
+    speed: float
+    peak: float
+    workers: int
+    seats_true: int
+    curve_true: list[float]
+    record: Record
+    board: Board
+    log: LogFacts | None = None
+    audit: AuditSaid | None = None
+    shown: dict[str, str] = {}
+    bars: list[Bar] = []
+    code: int = 0
+
+    def first_extra(self, scenario: Scenario) -> float | None:
+        """Second of event time of the first call that a burst brought."""
+        names = {burst.name for burst in scenario.bursts}
+        firsts = [
+            seconds[0] for name, seconds in self.record.firsts.items() if name in names and seconds
+        ]
+        return min(firsts, default=None)
+
+    def calls_until(self, scenario: Scenario, second: float) -> int:
+        """How many people the bursts had brought by then."""
+        names = {burst.name for burst in scenario.bursts}
+        return sum(
+            at <= second
+            for name, seconds in self.record.firsts.items()
+            if name in names
+            for at in seconds
+        )
+
+
+def read_result(path: Path) -> Result:
+    """From the JSON file of a run, or from its page."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if MARK in text:
+            text = text.partition(MARK)[2].partition(END)[0]
+        return msgspec.json.decode(text, type=Result)
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise WrongSettingError(f"{path} holds no verdict: {error}") from None
