@@ -4,7 +4,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo drill up test check rules pictures grafana-pictures chaos bench bench-coverage bench-streams \
-  bench-detection bench-scenarios bench-admission bench-boards bench-callout bench-callbacks clean lock
+  bench-detection bench-scenarios bench-admission bench-boards bench-callout bench-callbacks \
+  bench-scale bench-latency bench-memory bench-recovery failover clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
@@ -47,8 +48,10 @@ check: setup ## Format, lint, types, direction of imports
 rules: setup ## Write rules, alerts, Grafana boards and docs/metrics.md anew from the code
 	@$(SURGELINE) rules --write
 
-pictures: setup-all ## Play the demo and photograph the board into docs/pictures
+pictures: setup-all ## Play the demo twice, photograph all boards and pages into docs/pictures (10 minutes)
 	@$(SURGELINE) pictures
+	@if command -v npm >/dev/null; then $(MAKE) grafana-pictures; \
+	else echo "the Grafana boards were not drawn: that takes npm (apt-get install npm)"; fi
 
 grafana-pictures: setup-all ## Draw the Grafana boards with Grafana's own parts (needs node; 420 MB from npm)
 	mkdir -p .cache/grafana && cp deploy/grafana/pictures/package.json .cache/grafana/
@@ -67,8 +70,9 @@ bench-coverage: setup ## How often the truth is inside the seats and waits said 
 bench-streams: setup ## Events a second through the worker, and the cost of each
 	$(PY) -m tests.support.stack $(PY) -m tests.support.streams_bench
 
-bench-callout: setup ## 400 acceptances at once for 30 seats; 1,000 people paged
+bench-callout: setup ## 400 acceptances at once for 30 seats; 1,000 people paged, seen on the page
 	$(PY) -m tests.support.stack $(PY) -m tests.support.callout_bench
+	$(PY) -m tests.support.stack $(PY) -m tests.support.callout_page_bench
 
 bench-boards: setup ## 1,000 viewers while 1,000 events a second come in (VIEWERS, RATE, SECONDS)
 	$(PY) -m tests.support.stack $(PY) -m tests.support.board_bench
@@ -77,8 +81,24 @@ bench-admission: setup ## 1,000 questions a second to admission, beside a bare F
 	$(PY) -m tests.support.stack $(PY) -m load.bench.admission
 	$(PY) -m tests.support.admission_away_bench
 
+bench-latency: setup ## From an accepted event to the board's stream (RATES=10,100,1000 SECONDS REPEATS)
+	$(PY) -m tests.support.stack $(PY) -m tests.support.latency_bench
+
+bench-memory: setup ## A million keys; a million contacts a day for days: ten million events (REPEATS)
+	$(PY) -m load.bench.memory --repeats $(or $(REPEATS),5)
+
+bench-recovery: setup ## A worker killed and started with a million events in its window (EVENTS REPEATS)
+	$(PY) -m tests.support.stack $(PY) -m tests.support.recovery_bench
+
 bench-callbacks: setup ## 10,000 callbacks, 50 agents: lease, rebuild, list page
 	$(PY) -m tests.support.stack $(PY) -m tests.support.callback_bench
+
+bench-scale: setup ## 1, 4, then 2 workers at RATE (1000) events a second: until the board is right
+	$(PY) -m tests.support.stack $(PY) -m tests.support.scaling
+
+failover: setup ## Kill one of two sites in a surge: what is lost and repeated (RATE, SECONDS)
+	@deploy/machine/kafka.sh mirror >/dev/null
+	$(PY) -m tests.support.failover
 
 bench-detection: ## Our detector beside the bound and its peers; writes build/detection
 	@deploy/machine/setup.sh --with-prometheus

@@ -72,6 +72,8 @@ class Crisis(LoadTestShape):
     def tick(self) -> tuple[int, float] | None:
         """How many users there are to be; None ends the run."""
         if STAGE.leader is not None and STAGE.leader.over:
+            # Locust's page looks only as long as the run goes on: what it shows last is the end.
+            STAGE.leader.conclude()
             return None
         runner = self.runner
         workers = runner.worker_count if isinstance(runner, MasterRunner) else 1

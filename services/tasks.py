@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 AGAIN_SECONDS: Final = 0.5
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 2.0
+SAY_AGAIN_SECONDS: Final = 60.0
 
 
 async def end(task: "asyncio.Task[Any] | None") -> None:
@@ -47,13 +49,20 @@ def end_process(error: BaseException, what: str) -> None:
 
 
 async def until_done(message: str, act: Callable[[], Awaitable[None]]) -> None:
-    """Try again, with longer and longer pauses, while the log or Redis is away."""
+    """Try again, with longer and longer pauses, while the log or Redis is away.
+
+    Each reason is one line, and one more a minute later.
+    """
     pause = FIRST_PAUSE_SECONDS
+    said, said_at = "", 0.0
     while True:
         try:
             await act()
         except (KafkaError, SurgelineError, OSError) as error:
-            log.warning(message, extra={"error": type(error).__name__, "detail": str(error)})
+            detail, now = str(error), time.monotonic()
+            if detail != said or now - said_at >= SAY_AGAIN_SECONDS:
+                said, said_at = detail, now
+                log.warning(message, extra={"error": type(error).__name__, "detail": detail})
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         else:

@@ -28,10 +28,10 @@ class Timing:
         return 1000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))]
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One kept connection with one question under way at a time."""
 
-    def __init__(self, done: "Callable[[_Connection, str], None]") -> None:
+    def __init__(self, done: "Callable[[Connection, str], None]") -> None:
         self._done = done
         self._got = bytearray()
         self._transport: asyncio.Transport | None = None
@@ -74,7 +74,7 @@ class OpenLoop:
         self.timing = Timing()
         self._port = port
         self._requests = requests
-        self._idle: deque[_Connection] = deque()
+        self._idle: deque[Connection] = deque()
         self._due: deque[float] = deque()
 
     async def run(self, rate: float, seconds: float) -> None:
@@ -99,7 +99,7 @@ class OpenLoop:
         loop = asyncio.get_running_loop()
         for _ in range(CONNECTIONS):
             _, made = await loop.create_connection(
-                lambda: _Connection(self._answered), "127.0.0.1", self._port
+                lambda: Connection(self._answered), "127.0.0.1", self._port
             )
             self._idle.append(made)
 
@@ -107,7 +107,7 @@ class OpenLoop:
         while self._due and self._idle:
             self._idle.popleft().ask(next(self._requests), self._due.popleft())
 
-    def _answered(self, connection: _Connection, status: str) -> None:
+    def _answered(self, connection: Connection, status: str) -> None:
         self.timing.seconds.append(time.perf_counter() - connection.asked_for)
         self.timing.statuses[status] += 1
         self._idle.append(connection)

@@ -6,14 +6,11 @@ again begins as an arrival of their own.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from load.sim.hall import Hall
 from load.sim.people import Person
 from load.sim.reports import Call
-
-# What the caller hears when they are turned away, by admission's reason.
-TURNED_AWAY: Final = {"closed_hours": "closed", "queue_full": "full"}
 
 
 class Floor(Hall):
@@ -50,12 +47,3 @@ class Floor(Hall):
         }
         return {name: value for name, value in asked.items() if value is not None}
 
-    def obey(self, call: Call, decision: str, reason: str) -> None:
-        """Do what admission said, as far as the caller is still there to hear it."""
-        person = call.person
-        if decision == "offer_callback" and person.number and person.accepts_callback:
-            self.withdraw(call.id)
-        elif decision == "deflect" and call.stage in ("greeting", "queued"):
-            self._end(call)
-            self._report("deflected", call, reason=TURNED_AWAY.get(reason, "prompt"))
-            self.callers.met_a_busy_tone(person)

@@ -93,9 +93,9 @@ class Leader:
         return self.result
 
     def conclude(self) -> Result | None:
-        """Ask the log and the audit, judge, and write the report."""
-        if self.result is None or self._begin is None or self._watch is None:
-            return None
+        """Ask the log and the audit, judge, and write the report; once for each run."""
+        if self.result is None or self._watch is None or self.page is not None:
+            return self.result
         self._wait_for_records()
         gevent.killall(self._parts)
         self._watch.look()
@@ -104,8 +104,7 @@ class Leader:
         self._ask_the_log(self.result)
         self._judge(self.result)
         self.page = self._results / f"{self.result.scenario}-{self.result.run}.html"
-        scenario = self._begin.staged(self._the_choice().scenario)
-        write_report(self.page, self.result, scenario, self._the_centre())
+        write_report(self.page, self.result, self._the_centre())
         self.page.with_suffix(".json").write_bytes(msgspec.json.encode(self.result))
         return self.result
 
@@ -146,7 +145,7 @@ class Leader:
         staged = begin.staged(choice.scenario)
         truth = seats_needed(staged, self._the_centre())
         return Result(
-            scenario=choice.name,
+            scenario=choice.scenario.name,
             title=choice.scenario.title_en,
             run=begin.run,
             begins=begin.begins,
@@ -154,6 +153,8 @@ class Leader:
             speed=begin.speed,
             peak=begin.peak,
             workers=workers,
+            bursts={burst.name: burst.at.total_seconds() for burst in choice.scenario.bursts},
+            sources=list(choice.scenario.sources),
             seats_true=round(max(truth)),
             curve_true=truth,
             record=Record(),

@@ -18,7 +18,7 @@ class DirtyLine:
 
     def __init__(self, faults: Faults, seed: int) -> None:
         self._faults = faults
-        self._is_clean = faults == Faults()
+        self.is_clean = faults == Faults()
         self._chance = random.Random(f"{seed}/dirt")
         self.repeated = 0
         self.late = 0
@@ -26,7 +26,7 @@ class DirtyLine:
 
     def delays(self, report: ContactReport) -> Iterable[float]:
         """Seconds after which a copy of the report arrives; nothing when it is lost."""
-        return _AT_ONCE if self._is_clean else self._of_a_dirty_line(report)
+        return _AT_ONCE if self.is_clean else self._of_a_dirty_line(report)
 
     def _of_a_dirty_line(self, report: ContactReport) -> Iterator[float]:
         faults = self._faults

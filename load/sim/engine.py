@@ -5,18 +5,22 @@ book, surge watch, seat planner. Time jumps from event to event; nothing is read
 """
 
 import itertools
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from load.scenario import Scenario
+from load.sim.agenda import Entry
+from load.sim.door import Door
 from load.sim.dirt import DirtyLine
-from load.sim.reports import AgentReport, ContactReport, Dial
+from load.sim.reports import AgentReport, Call, ContactReport, Dial
 from load.sim.reserve import Reserve
 from load.sim.score import Score
 from load.sim.stage import FirstCall, answer_the_call, set_up
-from load.sim.wire import agent_event, contact_event, event_clock
+from load.sim.wire import agent_event, contact_event, event_clock, pseudonym
 from load.sim.worklist import PromiseList
+from streams.domain.admission.rules import Decision
 from streams.domain.centre import Centre
 from streams.domain.contacts.contact import ContactBook
 from streams.domain.detection.surge import SurgeFact, SurgeWatch
@@ -24,10 +28,13 @@ from streams.domain.staffing.staffing import SeatPlanner
 from streams.events.agents import AgentStateChanged
 from streams.events.callbacks import CallbackWanted, CallerServed
 from streams.events.contacts import ContactEvent
+from streams.events.demand import QueueData, QueuesMeasured
 from streams.events.surges import SeatsNeeded, SurgeDeclared
 
 BUSY_TICK_SECONDS: Final = 1.0
 CALM_TICK_SECONDS: Final = 60.0
+# Nobody waits, nothing is promised, no surge is on: whoever changes that has it looked at sooner.
+IDLE_TICK_SECONDS: Final = 300.0
 # A plan of seats costs milliseconds. A new surge is planned for at the next tick; between
 # those, the plan follows demand at the pace at which people read it.
 BUSY_PLAN: Final = timedelta(minutes=1)
@@ -70,6 +77,8 @@ class Rehearsal:
             first_calls=first_calls,
         )
         chosen = scenario.seed if seed is None else seed
+        self._next_tick: Entry | None = None
+        self._next_tick_at = math.inf
         self.promises = PromiseList(self.hall, centre.overflow, self.moment, centre.callbacks)
         self.platform = platform
         self._callbacks, self._call_up = callbacks, call_up
@@ -79,10 +88,12 @@ class Rehearsal:
         if platform:
             if callbacks:
                 self.hall.worklist = self.promises
-            self.hall.agenda.after(BUSY_TICK_SECONDS, self._tick)
+                self.hall.door = self._admit
+            self._tick_by(BUSY_TICK_SECONDS)
         self.book = ContactBook(centre, 0)
         self._watch = SurgeWatch(centre)
         self._planner = SeatPlanner(centre)
+        self._door = Door(centre, self._planner.house, self.promises)
         self._offsets = itertools.count()
         self._dirt = DirtyLine(scenario.faults, chosen)
         self._surging: set[str] = set()
@@ -113,6 +124,10 @@ class Rehearsal:
                 self._observe(event)
             else:
                 self.hall.agenda.after(delay, lambda event=event: self._observe(event))  # type: ignore[misc]
+        if report.kind == "abandoned":
+            self._tick_by(report.at + BUSY_TICK_SECONDS)
+        elif self._is_left_waiting(report):
+            self._tick_by(report.at + CALM_TICK_SECONDS)
 
     def agent(self, report: AgentReport) -> None:
         """A counselor's state changes what the seats topic says."""
@@ -132,16 +147,49 @@ class Rehearsal:
         self._pulses()
 
     def _tick(self) -> None:
+        self._next_tick_at = math.inf
         now = self.now()
         self._overflow(self.book.tick(now))
         self._pulses()
         self._surge_facts(self._watch.tick(now))
+        self._measure(now)
         if now >= self._next_plan:
             self._next_plan = now + (self._plan_every if self._surging else CALM_PLAN)
             self._seats(self._planner.tick(now))
         self.promises.tick()
-        busy = self.hall.waiting or self._surging
-        self.hall.agenda.after(BUSY_TICK_SECONDS if busy else CALM_TICK_SECONDS, self._tick)
+        self._tick_by(self.hall.agenda.now + self._pause())
+
+    def _pause(self) -> float:
+        if self.hall.waiting or self._surging:
+            return BUSY_TICK_SECONDS
+        idle = self._dirt.is_clean and not self.promises.open
+        return IDLE_TICK_SECONDS if idle else CALM_TICK_SECONDS
+
+    def _tick_by(self, at: float) -> None:
+        """Let the platform look at its clocks at `at`, unless it will sooner."""
+        if at < self._next_tick_at:
+            if self._next_tick is not None:
+                self._next_tick.call_off()
+            self._next_tick_at = at
+            self._next_tick = self.hall.agenda.at(at, self._tick)
+
+    def _is_left_waiting(self, report: ContactReport) -> bool:
+        """Whether nobody is free for who joins a line, or joins it again."""
+        if report.kind == "queued":
+            return self.hall.roster.free_for(report.call.person.queue) is None
+        return "outcome" in report.extra
+
+    def _admit(self, call: Call) -> tuple[Decision, str]:
+        caller = pseudonym(call.person)
+        answer = self._door.ask(call, caller.key if caller else None, self.now())
+        return answer.decision, answer.reason
+
+    def _measure(self, now: datetime) -> None:
+        """What the tally says of the queues, and what follows from it for the waits."""
+        counts = QueueData(partition=0, offset=self.book.offset, counts=self.book.counts())
+        measured = QueuesMeasured(id="", source=SOURCE, subject="", time=now, data=counts)
+        self._planner.observe(measured, now)
+        self._door.tick(now)
 
     def _overflow(self, facts: Iterable[CallbackWanted | CallerServed]) -> None:
         # A withdrawal reports back while it is carried out; the agenda keeps the two apart.
@@ -175,6 +223,8 @@ class Rehearsal:
     def _seats(self, asked: Iterable[SeatsNeeded]) -> None:
         for fact in asked:
             self.score.seats_needed(fact)
+            if fact.data.pool == ALL:
+                self._door.seats = fact.data
             if fact.data.gap > 0 and self._surging and self._call_up:
                 self._respond()
                 if self.reserve is not None and fact.data.pool == ALL:

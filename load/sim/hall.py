@@ -18,11 +18,16 @@ from load.sim.callers import CallerSide
 from load.sim.counselors import Counselor, Roster
 from load.sim.people import Behaviour, Person, Population, lognormal
 from load.sim.reports import AgentReport, Call, ContactReport, Kind, Listener, Worklist
+from streams.domain.admission.rules import Decision
 from streams.domain.centre import Centre
 from streams.events.agents import AgentState
 
 ORDER_EXPECTED_SECONDS: Final = 120.0
 Withdrawal = Literal["withdrawn", "not_waiting", "answered"]
+# What a caller hears who is turned away, by admission's reason.
+TURNED_AWAY: Final = {"closed_hours": "closed", "queue_full": "full"}
+# Asked of each call that would join a line: what admission decides, and why.
+Door = Callable[[Call], tuple[Decision, str]]
 
 
 @dataclass(slots=True)
@@ -61,6 +66,7 @@ class Hall:
         self._talk = self.desk.talk.total_seconds()
         self.behaviour = Behaviour(scenario.callers)
         self.worklist: Worklist | None = None
+        self.door: Door | None = None
         self.calls: dict[str, Call] = {}
         self.waiting = 0
         self.closed = False
@@ -108,6 +114,16 @@ class Hall:
         self.callers.was_promised(call.person)
         return "withdrawn"
 
+    def obey(self, call: Call, decision: Decision, reason: str) -> None:
+        """Do what admission said, as far as the caller is still there to hear it."""
+        person = call.person
+        if decision == "offer_callback" and person.number and person.accepts_callback:
+            self.withdraw(call.id)
+        elif decision == "deflect" and call.stage in ("greeting", "queued"):
+            self._end(call)
+            self._report("deflected", call, reason=TURNED_AWAY.get(reason, "prompt"))
+            self.callers.met_a_busy_tone(person)
+
     def on_hold(self, queues: Sequence[str]) -> tuple[int, float | None]:
         """How many wait in these queues, and since when the first of them called."""
         calls = [
@@ -121,6 +137,10 @@ class Hall:
     def _queue(self, call: Call) -> None:
         if call.stage != "greeting":
             return
+        if self.door is not None:
+            self.obey(call, *self.door(call))
+            if call.stage != "greeting":
+                return
         call.stage = "queued"
         call.queued = self.agenda.now
         self.waiting += 1

@@ -34,6 +34,7 @@ class PromiseList:
     ) -> None:
         self.book = CallbackBook(policy, rules=rules)
         self.open: dict[str, CallbackData] = {}
+        self._of_caller: dict[str, str] = {}
         self.switch = Switch(hall)
         self._hall = hall
         self._moment = moment
@@ -63,6 +64,10 @@ class PromiseList:
             self.switch.cancel(dial)
             self.book.dial_ended(state.id, dial, self._now())
             self._follow_changes()
+
+    def of(self, caller_key: str) -> CallbackData | None:
+        """The open promise of a caller."""
+        return self.open.get(self._of_caller.get(caller_key, ""))
 
     def worth_asking(self) -> bool:
         """Whether any promise is open."""
@@ -144,6 +149,7 @@ class PromiseList:
             self._nothing_until.clear()
             if is_open(change.state):
                 self.open[change.state.id] = change.state
+                self._of_caller[change.state.caller.key] = change.state.id
             else:
                 self.open.pop(change.state.id, None)
         if was_empty and self.open:

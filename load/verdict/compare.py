@@ -8,12 +8,9 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from load.scenario import Scenario
 from load.verdict.measures import Measure, measures
 from load.verdict.report import page, sentence
 from load.verdict.result import Result
-
-Run = tuple[Result, Scenario]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +31,9 @@ class Row:
         return f"{self.change:+.0%}"
 
 
-def compared(before: Run, after: Run) -> list[Row]:
+def compared(before: Result, after: Result) -> list[Row]:
     """Every number that either has, in the order of a report."""
-    left, right = ({(m.group, m.name): m for m in measures(*run)} for run in (before, after))
+    left, right = ({(m.group, m.name): m for m in measures(run)} for run in (before, after))
     # Those of the second alone stand at the end.
     keys = [*left, *(key for key in right if key not in left)]
     return [_row(key, left.get(key), right.get(key)) for key in keys]

@@ -43,10 +43,10 @@ def code_of(bars: list[Bar]) -> Code:
     return Code.FINE
 
 
-def recovered(result: Result, scenario: Scenario) -> float | None:
+def recovered(result: Result) -> float | None:
     """Seconds from the first burst until hardly anybody is on hold; None: not by the end."""
     curve, step = result.record.curves.get("on hold", []), _step(result)
-    since = min((burst.at.total_seconds() for burst in scenario.bursts), default=0.0)
+    since = min(result.bursts.values(), default=0.0)
     crowded = [nth for nth, waiting in enumerate(curve) if waiting > FEW]
     if not crowded:
         return 0.0
@@ -128,15 +128,15 @@ def _detection(result: Result, scenario: Scenario) -> Iterator[Bar]:
     if verdict.declarations_at_least is not None:
         yield _count("surges declared", "≥", verdict.declarations_at_least, len(surges))
     if verdict.false_declarations_at_most is not None:
-        false = false_declarations(result, scenario)
+        false = false_declarations(result)
         yield _count("false declarations", "≤", verdict.false_declarations_at_most, false)
-    first = result.first_extra(scenario)
+    first = result.first_extra
     real = [at for at in declared if first is not None and at >= first]
     if verdict.declared_within is not None:
         seconds = real[0] - first if real and first is not None else None
         yield _within("declared after the first extra call", verdict.declared_within, seconds)
     if verdict.declared_within_calls is not None:
-        calls = result.calls_until(scenario, real[0]) if real else None
+        calls = result.calls_until(real[0]) if real else None
         yield Bar(
             name="calls until declared",
             wanted=f"≤ {verdict.declared_within_calls}",
@@ -145,9 +145,9 @@ def _detection(result: Result, scenario: Scenario) -> Iterator[Bar]:
         )
 
 
-def false_declarations(result: Result, scenario: Scenario) -> int:
+def false_declarations(result: Result) -> int:
     """Surges declared before anything had happened."""
-    first = result.first_extra(scenario)
+    first = result.first_extra
     declared = result.log.surges if result.log else []
     return sum(
         first is None or (one.declared_at - result.begins).total_seconds() < first
@@ -181,7 +181,7 @@ def _people(result: Result, scenario: Scenario) -> Iterator[Bar]:
     if verdict.oldest_promise_at_most is not None and log is not None:
         yield _within("oldest promise", verdict.oldest_promise_at_most, log.oldest_promise)
     if verdict.recovered_within is not None:
-        seconds = recovered(result, scenario)
+        seconds = recovered(result)
         yield _within("hardly anybody on hold again", verdict.recovered_within, seconds)
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from load.drill.judge import span
-from load.scenario import Scenario
 from load.verdict.judge import false_declarations, recovered
 from load.verdict.latency import Latencies
 from load.verdict.result import Result
@@ -46,12 +45,12 @@ class Measure:
         return f"{self.value:,.0f}"
 
 
-def measures(result: Result, scenario: Scenario) -> list[Measure]:
+def measures(result: Result) -> list[Measure]:
     """Every number of a run."""
     return [
         *_load(result),
-        *_detection(result, scenario),
-        *_people(result, scenario),
+        *_detection(result),
+        *_people(result),
         *_latencies(result),
     ]
 
@@ -68,15 +67,15 @@ def _load(result: Result) -> Iterator[Measure]:
     yield Measure(group, "posts that failed and were sent again", record.failed_posts)
 
 
-def _detection(result: Result, scenario: Scenario) -> Iterator[Measure]:
-    group, log, first = "surge", result.log, result.first_extra(scenario)
+def _detection(result: Result) -> Iterator[Measure]:
+    group, log, first = "surge", result.log, result.first_extra
     if log is not None:
         yield Measure(group, "declared", len(log.surges), more=_names(result))
-        yield Measure(group, "false declarations", false_declarations(result, scenario))
+        yield Measure(group, "false declarations", false_declarations(result))
         at = [(one.declared_at - result.begins).total_seconds() for one in log.surges]
         real = [second for second in at if first is not None and second >= first]
         after = real[0] - first if real and first is not None else None
-        calls = result.calls_until(scenario, real[0]) if real else None
+        calls = result.calls_until(real[0]) if real else None
         yield Measure(group, "seconds from the first extra call", after, "seconds")
         yield Measure(group, "extra calls until then", calls)
     yield Measure(group, "seats asked, at most", result.board.most_seats)
@@ -84,11 +83,10 @@ def _detection(result: Result, scenario: Scenario) -> Iterator[Measure]:
     yield Measure(
         group, "at the phones, at most", max(result.record.curves.get("at the phones", [0.0]))
     )
-    yield Measure(group, "recovery", recovered(result, scenario), "seconds")
+    yield Measure(group, "recovery", recovered(result), "seconds")
 
 
-def _people(result: Result, scenario: Scenario) -> Iterator[Measure]:
-    del scenario
+def _people(result: Result) -> Iterator[Measure]:
     audit, log = result.audit, result.log
     if audit is not None:
         yield Measure("people", "wishes for help", audit.requests, "people")

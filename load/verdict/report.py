@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from load.drill.drawing import Line, Plot, drawn
-from load.scenario import Scenario
 from load.verdict.measures import Measure, measures
 from load.verdict.result import END, MARK, Bar, Code, Result
 from streams.domain.centre import Centre
@@ -41,7 +40,7 @@ def sentence(result: Result) -> str:
     return f"{SENTENCES[Code(result.code)]} (exit code {result.code})"
 
 
-def write_report(path: Path, result: Result, scenario: Scenario, centre: Centre) -> None:
+def write_report(path: Path, result: Result, centre: Centre) -> None:
     """Write the page of a run; the run itself is in it, for `surgeline compare`."""
     # `<` cannot end the script early when it is written as JSON's own escape.
     kept = msgspec.json.encode(result).decode().replace("<", "\\u003c")
@@ -50,10 +49,10 @@ def write_report(path: Path, result: Result, scenario: Scenario, centre: Centre)
         _when(result),
         f"<p><strong>{escape(sentence(result))}</strong></p>",
         bars_table(result.bars),
-        *(drawn(plot) for plot in plots(result, centre)),
-        *_tables(measures(result, scenario)),
+        *(drawn(plot) for plot in plots(result, centre) if plot.lines),
+        *_tables(measures(result)),
         "<h2>Sources</h2><ul>",
-        *(f"<li>{escape(source)}</li>" for source in scenario.sources),
+        *(f"<li>{escape(source)}</li>" for source in result.sources),
         f"</ul>{MARK}{kept}{END}",
     ]
     path.write_text(page(f"Crisis: {result.title}", "".join(body)), encoding="utf-8")

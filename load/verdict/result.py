@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from load.scenario import Scenario
 from load.verdict.log import LogFacts
 from load.verdict.record import Histogram, Record
 from streams.errors import WrongSettingError
@@ -62,7 +61,9 @@ class Board(msgspec.Struct, kw_only=True):
 
 
 class Result(msgspec.Struct, kw_only=True):
-    """One run. `shown` is what the board said last; `curve_true` are the seats truly needed."""
+    """One run. `bursts` are the seconds at which each begins; `shown` is what the board said last;
+    `curve_true` are the seats truly needed.
+    """
 
     scenario: str
     title: str
@@ -72,6 +73,8 @@ class Result(msgspec.Struct, kw_only=True):
     speed: float
     peak: float
     workers: int
+    bursts: dict[str, float]
+    sources: list[str]
     seats_true: int
     curve_true: list[float]
     record: Record
@@ -82,23 +85,18 @@ class Result(msgspec.Struct, kw_only=True):
     bars: list[Bar] = []
     code: int = 0
 
-    def first_extra(self, scenario: Scenario) -> float | None:
+    @property
+    def first_extra(self) -> float | None:
         """Second of event time of the first call that a burst brought."""
-        names = {burst.name for burst in scenario.bursts}
-        firsts = [
-            seconds[0] for name, seconds in self.record.firsts.items() if name in names and seconds
-        ]
-        return min(firsts, default=None)
+        return min((seconds[0] for seconds in self._of_bursts()), default=None)
 
-    def calls_until(self, scenario: Scenario, second: float) -> int:
+    def calls_until(self, second: float) -> int:
         """How many people the bursts had brought by then."""
-        names = {burst.name for burst in scenario.bursts}
-        return sum(
-            at <= second
-            for name, seconds in self.record.firsts.items()
-            if name in names
-            for at in seconds
-        )
+        return sum(at <= second for seconds in self._of_bursts() for at in seconds)
+
+    def _of_bursts(self) -> list[list[float]]:
+        firsts = self.record.firsts
+        return [firsts[name] for name in self.bursts if firsts.get(name)]
 
 
 def read_result(path: Path) -> Result:

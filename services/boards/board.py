@@ -19,8 +19,9 @@ from streams.telemetry.metrics import BOARD_BUILD_SECONDS
 
 PACE_SECONDS: Final = 0.25
 AT_LEAST_EVERY_SECONDS: Final = 1.0
-# With very many screens each frame is many writes: they get fewer, never older than a second.
+# With very many screens each frame is many writes: they get fewer.
 CROWD: Final = 200
+PACE_FOR_A_CROWD_SECONDS: Final = 0.5
 
 
 class Board:
@@ -56,7 +57,7 @@ class Board:
         made_at = 0.0
         while True:
             crowded = self.hub.viewers > CROWD
-            await asyncio.sleep(AT_LEAST_EVERY_SECONDS if crowded else PACE_SECONDS)
+            await asyncio.sleep(PACE_FOR_A_CROWD_SECONDS if crowded else PACE_SECONDS)
             self.hub.beat()
             late = time.monotonic() - made_at >= AT_LEAST_EVERY_SECONDS - PACE_SECONDS / 2
             if self.is_current and (late or self.fold.changes != self._changes):

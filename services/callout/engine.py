@@ -6,6 +6,7 @@ asks the directory anew, so somebody who went on leave a second ago is not asked
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -17,16 +18,19 @@ from services.callout.directory import Directory
 from services.callout.rebuild import is_old
 from services.callout.store import Store
 from services.outbox import NotReadyError
-from streams.domain.callout import asking, ticking
+from streams.domain.callout import asking, life, ticking
 from streams.domain.callout.book import CalloutBook, State
 from streams.domain.callout.candidates import Candidate, NotNow, sort_out
 from streams.domain.callout.lifting import rules_for
+from streams.domain.callout.outlook import outlook
+from streams.domain.callout.seating import free_seats
 from streams.events.callouts import CalloutData, Need
 
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 0.5
 GATHER_SECONDS: Final = 0.1
+FORETELL_SECONDS: Final = 10.0
 FORGET_EVERY: Final = 1200
 
 
@@ -40,6 +44,7 @@ class Engine:
         self._directory = directory
         self._now = now
         self._woken = asyncio.Event()
+        self._foretold: dict[str, float] = {}
 
     def wake(self) -> None:
         """Something changed: look at once."""
@@ -74,6 +79,9 @@ class Engine:
                 and callout.look_at <= self._now()
             ):
                 await self.look(callout.id)
+        for callout in self._commands.book.still_open():
+            if callout.state == "running":
+                await self._foretell(callout)
         measures.gauge(self._commands.book)
 
     async def look(self, callout_id: str) -> int:
@@ -88,6 +96,28 @@ class Engine:
         if asked:
             log.info("people asked", extra={"callout": callout_id, "people": asked})
         return asked
+
+    async def _foretell(self, callout: CalloutData) -> None:
+        """When it will be full, played from where it stands now; on the log for every page."""
+        last = self._foretold.get(callout.id, float("-inf"))
+        if time.monotonic() - last < FORETELL_SECONDS:
+            return
+        self._foretold[callout.id] = time.monotonic()
+        book, now = self._commands.book, self._now()
+        candidates, _ = self.sorted_out(book, callout, callout.need, now)
+        rates = asking.rates_of(book, callout, now)
+        free = sum(free_seats(book, callout).values())
+        # A hundred call-outs are played: meanwhile answers are taken.
+        seen = await asyncio.to_thread(
+            outlook,
+            free,
+            asking.habits(candidates, rates),
+            callout.policy,
+            waiting=asking.waiting(book, callout, now),
+        )
+        await self._commands.run(
+            "foretell", lambda book, _: life.foretold(book, callout.id, seen, now)
+        )
 
     def sorted_out(
         self, book: CalloutBook, callout: CalloutData, need: Need, now: datetime
@@ -119,6 +149,7 @@ class Engine:
             states: list[State] = [*book.offers_of(callout.id), callout]
             await store.forget(states)
             book.forget(callout.id)
+            self._foretold.pop(callout.id, None)
 
 
 def last_asked(book: CalloutBook) -> dict[str, datetime]:

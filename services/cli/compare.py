@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from load.open_loop.choice import chosen
 from load.verdict.compare import compared, show, write_page
 from load.verdict.result import read_result
 from streams.errors import WrongSettingError
@@ -32,10 +31,10 @@ def command(
     """
     try:
         runs = read_result(before), read_result(after)
-        rows = compared(*((run, chosen(run.scenario).scenario) for run in runs))
     except WrongSettingError as error:
         click.echo(f"surgeline: {error}", err=True)
         context.exit(WRONG_USE)
+    rows = compared(*runs)
     show(runs, rows, Console(highlight=False), as_json=as_json)
     if report is not None:
         write_page(report, runs, rows)

@@ -1,9 +1,9 @@
 """What do the consoles look like while a crisis plays? Each page, in both languages."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -46,7 +46,13 @@ async def photograph_consoles(url: str, data: Path, out: Path, camera: Browser) 
     """Take them; what the pages complained of. `data` holds the passwords of the demo's people."""
     complaints: list[str] = []
     known = passwords(data)
-    async with _signed_in(url, "minji", known) as desk, _signed_in(url, "manager", known) as boss:
+    async with contextlib.AsyncExitStack() as doors:
+        accounts = dict.fromkeys(view.account for view in VIEWS)
+        people = {
+            account: await doors.enter_async_context(_signed_in(url, account, known))
+            for account in accounts
+        }
+        desk, boss = people["minji"], people["manager"]
         await _send(desk, "/desk/next")
         # A plan that is looked at and dropped again, beside the call-out that the story sent.
         plan = await _send(boss, "/callouts/new", pool="volunteers", seats="8", reason=WHY)
@@ -54,9 +60,8 @@ async def photograph_consoles(url: str, data: Path, out: Path, camera: Browser) 
         under_way = _under_way((await boss.get("/callouts")).text)
         for language in LANGUAGES:
             for view in (*VIEWS, drawn, *under_way):
-                async with _signed_in(url, view.account, known) as person:
-                    cookies = dict((desk if view.account == "minji" else person).cookies)
-                    complaints += await _take(url, view, language, cookies, out, camera)
+                cookies = dict(people[view.account].cookies)
+                complaints += await _take(url, view, language, cookies, out, camera)
         await _send(boss, plan.url.path.removesuffix("/plan") + "/drop", reason="only a picture")
         page = (await desk.get("/desk")).text
         held = re.search(r'action="(/desk/[0-9a-f-]{36})/fail"', page)
@@ -88,7 +93,7 @@ async def _take(
         return page.complaints
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _signed_in(
     url: str, account: str, known: dict[str, str]
 ) -> AsyncIterator[httpx.AsyncClient]:

@@ -89,7 +89,7 @@ def command(
         options += ["--processes", str(processes)]
     port = None if headless else next_free(LOCUST_PORT, (), "127.0.0.1")
     if port is None:
-        options += ["--headless"]
+        options += ["--headless", "--only-summary"]
     else:
         options += ["--autostart", "--web-host", "127.0.0.1", "--web-port", str(port)]
     context.exit(run(lambda: _play(settings, choice, scenario, options, port, browser)))

@@ -128,7 +128,7 @@ def _as_table(connections: Connections) -> Table:
     for topic in CATALOGUE:
         days = f"{topic.retention_ms // DAY_MS} days"
         kept = {"delete": days, "compact": "newest"}.get(topic.cleanup, f"newest, {days}")
-        path = f"{topic.writer} → {', '.join(topic.readers)}"
+        path = f"{topic.writer} → {', '.join(topic.readers) or 'nobody'}"
         name = connections.topic(topic)
         table.add_row(name, str(topic.partitions), kept, f"{topic.holds} ({path})")
     return table

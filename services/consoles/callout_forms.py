@@ -54,6 +54,18 @@ class DropForm(_Form):
     reason: Annotated[str, Field(min_length=3, max_length=200)]
 
 
+class RestoreForm(_Form):
+    """A rule that shall block again."""
+
+    rule: Code
+
+
+class LiftForm(RestoreForm):
+    """A rule that shall only warn, and why."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=200)]
+
+
 class StopForm(_Form):
     """Finish, with or without the message that says so."""
 

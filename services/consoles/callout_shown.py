@@ -41,6 +41,9 @@ class Callout:
     now: datetime
     tier: int
     mark: str
+    lifted: tuple[Row, ...]
+    full_half: datetime | None
+    full_most: datetime | None
     told: Row
 
     @property
@@ -71,6 +74,7 @@ def callout_of(told: Row) -> Callout:
     raw = told["callout"]
     need = raw["need"]
     now = moment(told["now"])
+    forecast = raw.get("forecast") or {}
     starts, ends = moment(need["start"]), moment(need["end"])
     if now is None or starts is None or ends is None:
         raise ValueError("a call-out has its times")
@@ -94,6 +98,9 @@ def callout_of(told: Row) -> Callout:
         now=now,
         tier=raw.get("tier", 1),
         mark=_nearest(raw["policy"]),
+        lifted=tuple(raw.get("lifted") or ()),
+        full_half=moment(forecast.get("half")),
+        full_most=moment(forecast.get("most")),
         told=told,
     )
 

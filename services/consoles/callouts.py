@@ -14,9 +14,11 @@ from services.consoles.callout_forms import (
     DEEDS,
     MARKS,
     DropForm,
+    LiftForm,
     Mark,
     NeedForm,
     PersonForm,
+    RestoreForm,
     SendForm,
     SizeForm,
     StopForm,
@@ -32,7 +34,9 @@ from services.consoles.callout_shown import (
 from services.consoles.doors import house_of, person, reader_of, sender
 from services.consoles.lists import LEADING
 from services.consoles.pages import CALLOUTS, NOT_KEPT
+from services.consoles.people_names import names_of
 from services.sessions import Session
+from streams.domain.people.eligible import LIFTABLE
 
 PATH: Final = "/callouts"
 MOST_SHOWN: Final = 200
@@ -42,6 +46,7 @@ router = APIRouter(prefix=PATH)
 Viewer = Annotated[Session, Depends(person(*sorted(CALLOUTS.roles)))]
 Manager = Annotated[Session, Depends(person("manager"))]
 Sender = Annotated[Session, Depends(sender(*LEADING))]
+Deciding = Annotated[Session, Depends(sender("manager"))]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Steer = Literal["pause", "resume", "widen", "faster", "rewind"]
 State = Literal[
@@ -100,6 +105,7 @@ async def show_plan(
         return _to(callout_id, note)
     chosen = mark or callout.mark
     plan = await api.post(f"/v1/callouts/{callout_id}/preview", {"mark": chosen})
+    listed = [*plan["first"], *(one["person"] for one in plan["others"])]
     return house_of(request).pages.page(
         "callout_plan.html",
         reader_of(request),
@@ -110,8 +116,11 @@ async def show_plan(
         chosen=chosen,
         marks=MARKS,
         others=by_reason(plan["others"]),
+        names=await names_of(api, who, listed),
+        can_lift=LIFTABLE if "manager" in who.roles else frozenset(),
         slow=providers_are_slow(plan["seconds_to_send"]),
         minutes=_minutes,
+        moment=moment,
     )
 
 
@@ -151,19 +160,22 @@ async def show_one(
     note: str = "",
 ) -> Response:
     """How it goes."""
-    house = house_of(request)
-    told = await _api(request, who).get(f"/v1/callouts/{callout_id}")
+    house, api = house_of(request), _api(request, who)
+    told = await api.get(f"/v1/callouts/{callout_id}")
     callout = callout_of(told)
     if callout.proposed and _leads(who):
         return _to(f"{callout_id}/plan", note)
     people = seen(told["people"], tier, state)
+    page = people[:MOST_SHOWN]
     return house.pages.page(
         "callout.html",
         reader_of(request),
         note=note,
         as_of=callout.now,
         callout=callout,
-        people=people[:MOST_SHOWN],
+        people=page,
+        names=await names_of(api, who, (one["person"] for one in page)),
+        can_lift=sorted(LIFTABLE) if "manager" in who.roles else [],
         found=len(people),
         everyone=len(told["people"]),
         curve=curve(callout, told["people"]),
@@ -212,6 +224,23 @@ async def resize(
         raise RefusedError(422, "invalid", "seats", "there are other quotas by now")
     quotas = [quota | {"seats": seats} for quota, seats in zip(before, form.seats, strict=True)]
     return _to(callout_id, await _done(request, who, f"{callout_id}/need", {"quotas": quotas}))
+
+
+@router.post("/{callout_id}/lift")
+async def lift(
+    request: Request, who: Deciding, callout_id: Id, form: Annotated[LiftForm, Form()]
+) -> Response:
+    """A rule of rest warns instead of blocking: the manager says why."""
+    body = {"rule": form.rule, "reason": form.reason}
+    return _to(callout_id, await _done(request, who, f"{callout_id}/lift", body, "callout_lifted"))
+
+
+@router.post("/{callout_id}/restore")
+async def restore(
+    request: Request, who: Deciding, callout_id: Id, form: Annotated[RestoreForm, Form()]
+) -> Response:
+    """It blocks again."""
+    return _to(callout_id, await _done(request, who, f"{callout_id}/restore", {"rule": form.rule}))
 
 
 @router.post("/{callout_id}/person")

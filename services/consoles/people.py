@@ -9,6 +9,7 @@ from services.consoles.api import moment
 from services.consoles.doors import house_of, person, reader_of
 from services.consoles.forms import Code
 from services.consoles.pages import PEOPLE
+from services.consoles.people_names import names_of
 from services.sessions import Session
 
 LIGHTS = ("red", "amber", "green")
@@ -26,7 +27,8 @@ async def show(
 ) -> Response:
     """Everyone, those who cannot be reached first."""
     house = house_of(request)
-    told = await house.callouts.for_whom(who.acting()).get("/v1/people")
+    api = house.callouts.for_whom(who.acting())
+    told = await api.get("/v1/people")
     people = [
         one
         for one in told["people"]
@@ -39,6 +41,7 @@ async def show(
         as_of=moment(told["now"]),
         lights=told["lights"],
         people=people,
+        names=await names_of(api, who, (one["id"] for one in people)),
         total=len(told["people"]),
         pools=sorted({one["pool"] for one in told["people"]}),
         pool=pool,

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from streams.acls import acls
 from streams.topics import CATALOGUE, Topic
 
 ROOT: Final = Path(__file__).parents[2]
@@ -24,13 +25,33 @@ def files(made: dict[str, str]) -> dict[str, str]:
         if Path(name).parent.as_posix() == source
     }
     sample = {f"{FILES}/{name}": (ROOT / name).read_text(encoding="utf-8") for name in SAMPLE}
-    return {**copies, **sample, f"{FILES}/topics.yaml": topics()}
+    catalogue = {f"{FILES}/topics.yaml": topics(), f"{FILES}/users.yaml": users()}
+    return {**copies, **sample, **catalogue}
 
 
 def topics() -> str:
     """The catalogue as the chart's KafkaTopics take it."""
     head = "# Made by `surgeline rules --write` from streams/topics.py. Do not edit.\n"
     return head + "".join(map(_topic, CATALOGUE))
+
+
+def users() -> str:
+    """The rights of each process as the chart's KafkaUsers take them; Strimzi makes the topics."""
+    head = "# Made by `surgeline rules --write` from streams/acls.py. Do not edit.\n"
+    rights: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for acl in acls():
+        if acl.process != "topics":
+            own = rights.setdefault(acl.process, {})
+            own.setdefault((acl.resource, acl.name), []).append(acl.operation)
+    return head + "".join(_user(process, own) for process, own in rights.items())
+
+
+def _user(process: str, rights: dict[tuple[str, str], list[str]]) -> str:
+    lines = "".join(
+        f"    - {{type: {kind}, name: {name}, operations: [{', '.join(operations)}]}}\n"
+        for (kind, name), operations in rights.items()
+    )
+    return f"- name: {process}\n  rights:\n{lines}"
 
 
 def _topic(topic: Topic) -> str:

@@ -25,13 +25,16 @@ from services.supervisor.folder import DataFolder, FolderError, Say, cluster_id_
 from services.supervisor.kafka import KafkaPlan, cache_folder, java_command
 from services.supervisor.prometheus import PrometheusPlan
 from services.supervisor.redis import RedisPlan
-from streams.kafka import create_topics
+from streams.kafka import apply_settings, create_topics
+from streams.retention import NAME as RETENTION
+from streams.retention import retention_ms
 from streams.settings import Connections
 
 ROOT: Final = Path(__file__).parents[2]
 NEEDS_LOOK_SECONDS: Final = 0.1
-# How people sign in is the installation's matter: these settings are handed on as they are.
-FROM_OUTSIDE: Final = ("SURGELINE_OIDC_", "SURGELINE_PUBLIC_URL", "SURGELINE_PROVIDERS")
+# How people sign in, and what is kept how long, is the installation's matter: these settings are
+# handed on as they are.
+FROM_OUTSIDE: Final = ("SURGELINE_OIDC_", "SURGELINE_PUBLIC_URL", "SURGELINE_PROVIDERS", RETENTION)
 PROVIDERS: Final = "providers.toml"
 
 SpecMaker = Callable[[Ports, str, dict[str, str]], Sequence[ChildSpec]]
@@ -169,7 +172,9 @@ class Platform:
         self._write_providers()
         await self._start_servers()
         self._write_addresses()
-        await create_topics(self.connections)
+        kept = retention_ms(self.env)
+        await create_topics(self.connections, retention=kept)
+        await apply_settings(self.connections, kept)
         specs = self.settings.services(self._ports, self.settings.host, self.env)
         await self.add(*specs)
 

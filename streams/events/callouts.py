@@ -100,6 +100,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: str = ""
 
 
+class FillForecast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When the seats will be full, as it looked at `at`: as likely before `half` as after, nine in
+    ten by `most`. None is not within two hours.
+    """
+
+    at: datetime
+    half: datetime | None = None
+    most: datetime | None = None
+
+
 class LiftedRule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule that warns where it would block, for this call-out alone; who wanted it so, and why.
 
@@ -144,6 +154,7 @@ class CalloutData(Data, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     closed_reason: str | None = None
     expected_more: float = 0.0
+    forecast: FillForecast | None = None
     lifted: tuple[LiftedRule, ...] = ()
 
 

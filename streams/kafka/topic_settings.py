@@ -31,7 +31,7 @@ async def apply_settings(
         await connect(connections, admin)
         there = set(await admin.list_topics())
         topics = [topic for topic in CATALOGUE if connections.topic(topic) in there]
-        found = await _described(admin, [connections.topic(topic) for topic in topics])
+        found = await settings_of(admin, [connections.topic(topic) for topic in topics])
         wanted = {
             connections.topic(topic): wanted_settings(topic, retention or {}) for topic in topics
         }
@@ -51,7 +51,7 @@ async def kept_ms(connections: Connections, topics: Collection[Topic]) -> dict[s
     admin = AIOKafkaAdminClient(**connections.kafka_options())
     try:
         await connect(connections, admin)
-        found = await _described(admin, [connections.topic(topic) for topic in topics])
+        found = await settings_of(admin, [connections.topic(topic) for topic in topics])
     finally:
         await admin.close()
     return {
@@ -67,7 +67,7 @@ def wanted_settings(topic: Topic, retention: Mapping[str, int]) -> dict[str, str
     return topic.settings() | {RETENTION: str(kept)}
 
 
-async def _described(admin: Any, names: Collection[str]) -> dict[str, dict[str, tuple[str, int]]]:
+async def settings_of(admin: Any, names: Collection[str]) -> dict[str, dict[str, tuple[str, int]]]:
     """By topic and setting, the value and where it comes from."""
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found = {}

@@ -49,6 +49,11 @@ class PartitionFold:
         until = self.heard if behind else now
         return [] if until is None else self.book.tick(until)
 
+    def pass_silently(self) -> None:
+        """All that was taken has been said in an earlier life."""
+        if self.heard is not None:
+            self.book.pass_silently(self.heard)
+
 
 def _contact(event: Event) -> ContactEvent:
     if isinstance(event, ContactEvent):

@@ -65,12 +65,13 @@ async def replay(
         count += 1
         # Fetching waits for the network only now and then; the others of this process go on.
         if count % PAUSE_AFTER_RECORDS == 0:
+            folds[record.partition].pass_silently()
             await asyncio.sleep(0)
             if give_up():
                 return False
     for partition, end in ends.items():
         folds[partition].position = end
-        folds[partition].book.take_pulses()
+        folds[partition].pass_silently()
     promises = await _remember(source.connections, folds, None if all_promises else since)
     log.info(
         "contacts replayed",

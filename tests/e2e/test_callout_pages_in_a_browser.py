@@ -1,6 +1,7 @@
 """A manager at a real browser: from the need to the messages by keyboard, and no barriers."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,57 @@ async def test_three_people_are_called_in_with_the_keyboard_and_seen_to_accept(
         said = await page.text_content("#said")
     assert str(said).startswith("needed 3, accepted 1")
     assert errors == []
+
+
+# Everybody of the reserve answers within seconds, by the link.
+READY = {
+    "sms": {"answers": 1.0, "yes": 1.0, "later": 0.0, "median_seconds": 1.0},
+    "by_link": 1.0,
+}
+COUNT = """
+const more = (what) => localStorage.setItem(what, 1 + Number(localStorage.getItem(what) || 0));
+addEventListener('click', (event) => event.isTrusted && event.detail && more('clicks'), true);
+addEventListener('keydown', (event) => event.isTrusted && more('keys'), true);
+"""
+
+
+async def thirty_needed(house: CalloutConsoles, page: Page) -> None:
+    """A manager at the list of call-outs when the alert comes."""
+    await sign_in(page, house, "manager")
+    await page.goto(f"{house.url}/callouts")
+    await house.callouts.need(30, reason="the river rises")
+
+
+async def thirty_accepted(page: Page) -> None:
+    await page.wait_for_function(
+        "document.querySelector('#said')?.textContent.startsWith('needed 30, accepted 30')",
+        timeout=90_000,
+    )
+
+
+async def test_from_the_alert_to_thirty_people_called_in_with_at_most_five_clicks(
+    open_pages: OpenCalloutConsoles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_pages(45, READY) as house, chromium() as browser, tab(browser) as page:
+        await page.add_init_script(COUNT)
+        await thirty_needed(house, page)
+        await page.evaluate("localStorage.clear()")
+        began = time.monotonic()
+        # The list shows the alert by itself.
+        await page.get_by_role("link", name="Prepare").click()
+        # The number has the focus: no click goes there.
+        await page.keyboard.type("30")
+        await page.get_by_role("button", name="Send now").click()
+        await page.wait_for_url(LIVE)
+        sent = time.monotonic() - began
+        await thirty_accepted(page)
+        seconds = time.monotonic() - began
+        count = "[Number(localStorage.getItem('clicks')), Number(localStorage.getItem('keys'))]"
+        clicks, keys = await page.evaluate(count)
+    told = f"{clicks} clicks and {keys} keys; sent after {sent:.1f} s, 30 there after {seconds:.1f}"
+    with capsys.disabled():
+        print(f" [{told} s]")  # noqa: T201
+    assert (1 <= clicks <= 5, keys) == (True, 2)
 
 
 async def test_holding_the_button_for_two_seconds_sends_and_letting_go_does_not(

@@ -37,6 +37,27 @@ async def test_a_caller_on_hold_is_taken_off_hold_leased_dialled_and_talked_to(
         )
 
 
+async def test_a_desk_goes_on_under_its_lease_when_the_service_is_renewed_during_the_dial(
+    open_centre: Opened,
+) -> None:
+    async with open_centre() as centre:
+        await centre.publish(centre.wanted("c1", 1))
+        desk = centre.desk("kim")
+        callback = await help_.until(desk.next)
+        dial = (await desk.do("dial", callback))["dial"]
+        assert await centre.service.stop() == 0
+        centre.service.start()
+        await centre.service.wait_ready()
+        await help_.until(lambda: _rings(centre.phone, dial))
+        centre.phone.pick_up(dial)
+        await desk.do("connected", callback)
+        told = await desk.do("complete", callback, result="advised")
+        changes = [change.change for change in await centre.changes()]
+    assert "error" not in told
+    assert changes == ["requested", "leased", "dialled", "connected", "completed"]
+    assert centre.phone.rings.total() == 1
+
+
 async def test_a_caller_who_reaches_us_first_is_not_rung_on(open_centre: Opened) -> None:
     async with open_centre() as centre:
         await centre.publish(centre.wanted("c1", 1))

@@ -66,3 +66,35 @@ async def test_what_people_wrote_while_the_service_was_down_is_found_afterwards(
             await asyncio.sleep(0.2)
         assert shown["callout"]["state"] == "filled"
         assert (await centre.ledger())["must_be_zero"]["attempts_sent_twice"] == 0
+
+
+# Two thirds of what one account is asked goes wrong, in every way there is.
+BROWN = {"fail": 0.4, "lie": 0.15, "lose": 0.1, "repeat_receipt": 0.2, "swap_receipts": 0.2}
+PAGED = 160
+
+
+async def test_a_brown_out_moves_points_to_the_other_account_and_pages_nobody_twice(
+    open_callouts: Opened,
+) -> None:
+    async with open_callouts(PAGED) as centre, asyncio.timeout(180):
+        silent = {"sms": {"answers": 0.0}, "accounts": {}}
+        callout = await centre.need(30)
+        await centre.script(silent | {"accounts": {"sms-a": BROWN}})
+        await centre.send(callout, rule="blast")
+        while await not_at_a_provider(centre, callout):
+            await asyncio.sleep(0.5)
+        ledger = await centre.ledger()
+        lines = (await centre.manager.get("/v1/callouts/lines")).json()["lines"]
+        points = {one["provider"]: (one["points"], one["resting"]) for one in lines}
+    assert ledger["must_be_zero"] == {"attempts_sent_twice": 0, "attempts_at_two_providers": 0}
+    assert (ledger["attempts"], ledger["most_messages_to_one_person"]) == (PAGED, 1)
+    # Fifty errors within a minute take ten points, once in that minute.
+    assert points["sms-a"][0] <= points["sms-a"][1] - 10
+    assert points["sms-b"][0] >= points["sms-b"][1] + 10
+
+
+async def not_at_a_provider(centre: CalloutCentre, callout: str) -> int:
+    """How many messages are not known to be with a provider."""
+    taken = {"accepted", "sent", "delivered"}
+    people = (await centre.show(callout))["people"]
+    return sum(1 for one in people for sent in one["attempts"] if sent["state"] not in taken)

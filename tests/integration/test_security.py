@@ -4,21 +4,25 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAuthorizationFailedError
 
 from services.adapters.redis import CheckedRedis, RedisLostError
-from services.supervisor.plan import SERVICES
-from streams.kafka import LogWriter, Outgoing, create_topics, end_offsets
+from services.supervisor.plan import SERVICES as MODULES
+from streams.acls import PROCESSES, SERVICES, acls
+from streams.errors import UnknownOutcomeError
+from streams.kafka import LogWriter, Outgoing, create_topics, end_offsets, read_to_end
 from streams.settings import Connections
 from streams.telemetry.logs import configure_logs
-from streams.topics import CLOCK
+from streams.topics import AUDIT, CALLBACKS, CLOCK, COMMANDS, PEOPLE, SURGES
 from tests.support.broker import ROOT
+from tests.support.callbacks import desk_client, until
 from tests.support.process import ServiceProcess
 from tests.support.secured import (
     PASSWORD,
@@ -65,6 +69,21 @@ class Guarded:
             "SURGELINE_KAFKA_CERT_FILE": str(self.client.cert),
             "SURGELINE_KAFKA_KEY_FILE": str(self.client.key),
         }
+
+    def as_itself(self, process: str, *, by_certificate: bool) -> dict[str, str]:
+        """The settings of one process that is nobody but itself to the broker."""
+        own = self.scram() | {"SURGELINE_KAFKA_USER": f"{USER}-{process}"}
+        if not by_certificate:
+            return own
+        papers = self.authority.papers(process)
+        return (
+            self.redis_tls()
+            | self.mutual()
+            | {
+                "SURGELINE_KAFKA_CERT_FILE": str(papers.cert),
+                "SURGELINE_KAFKA_KEY_FILE": str(papers.key),
+            }
+        )
 
     def redis_tls(self, *, password: Path | None = None) -> dict[str, str]:
         return {
@@ -193,29 +212,123 @@ async def test_a_redis_that_refuses_or_is_not_trusted_says_why_and_no_secret(
 
 
 @pytest.mark.integration
-async def test_every_process_comes_up_with_the_secured_servers_and_logs_no_secret(
+@pytest.mark.parametrize(
+    ("papers", "why"),
+    [
+        ({"lasts": timedelta(days=-1)}, "certificate has expired"),
+        ({"host": "elsewhere.example"}, "IP address mismatch"),
+    ],
+)
+async def test_a_process_whose_redis_has_the_wrong_certificate_says_so_once_and_goes_on_trying(
+    guarded: Guarded, secrets_env: SecretsEnv, tmp_path: Path, papers: Any, why: str
+) -> None:
+    wrong = SecuredRedis(tmp_path, guarded.authority, guarded.authority.papers("wrong", **papers))
+    wrong.start()
+    env = {
+        **secrets_env,
+        **guarded.scram(),
+        "SURGELINE_PREFIX": f"redis-{len(why)}-",
+        "SURGELINE_REDIS": wrong.secured_url,
+    }
+    await create_topics(Connections.from_env(env))
+    try:
+        async with trying("services.callbacks", env, "list not yet open") as text:
+            assert text.count("list not yet open") == 1
+            assert why in text
+            assert PASSWORD not in text
+    finally:
+        wrong.stop()
+
+
+# By password the services, by certificate the workers and those that keep the lists.
+BY_CERTIFICATE = ("tally", "surge", "callbacks", "callout")
+ARGUMENTS = {"tally": ("--only", "tally"), "surge": ("--only", "surge,staffing")}
+
+
+@pytest.mark.integration
+async def test_every_process_does_its_work_with_the_rights_of_its_own_and_logs_no_secret(
     guarded: Guarded, secrets_env: SecretsEnv, tmp_path: Path
 ) -> None:
     env = {
         **secrets_env,
-        **guarded.scram(),
         "SURGELINE_PREFIX": "all-",
         "SURGELINE_ACCOUNTS": str(tmp_path / "accounts.json"),
         "SURGELINE_CONSOLE_TOKEN": secrets_env.tokens["console"],
         "SURGELINE_FOLDER": str(tmp_path),
     }
-    await create_topics(Connections.from_env(env))
+    await create_topics(Connections.from_env(env | guarded.scram()))
+    wanted = [acl for acl in acls("all-") if acl.process in PROCESSES]
+    await guarded.broker.grant(wanted, f"User:{USER}-{{process}}")
+    await guarded.broker.grant(wanted, "User:CN={process}")
     async with AsyncExitStack() as stack:
-        running = [ServiceProcess(module, env) for module in SERVICES.values()]
-        for process in running:
+        running = {}
+        for name in (*SERVICES, "tally", "surge"):
+            module = MODULES.get(name, "streams")
+            own = guarded.as_itself(name, by_certificate=name in BY_CERTIFICATE)
+            process = ServiceProcess(module, env | own, ARGUMENTS.get(name, ()))
             process.start()
             stack.push_async_callback(process.stop)
-        await asyncio.gather(*(process.wait_ready(120.0) for process in running))
-        text = "".join(process.log_text() for process in running)
-    for process in running:
+            running[name] = process
+        await asyncio.gather(*(process.wait_ready(120.0) for process in running.values()))
+        await somebody_gives_up(running["intake"], secrets_env)
+        await on_the_list(running["callbacks"], secrets_env)
+        text = "".join(process.log_text() for process in running.values())
+    for process in running.values():
         process.log_file.unlink()
     assert PASSWORD not in text
     assert "not reached" not in text
+    assert "Authorization" not in text
+
+
+@pytest.mark.integration
+async def test_what_a_process_need_not_do_it_may_not(guarded: Guarded) -> None:
+    env = guarded.as_itself("boards", by_certificate=False) | {"SURGELINE_PREFIX": "least-"}
+    await create_topics(Connections.from_env(env | guarded.scram()))
+    await guarded.broker.grant(
+        (acl for acl in acls("least-") if acl.process == "boards"), f"User:{USER}-{{process}}"
+    )
+    connections = Connections.from_env(env)
+    writer = LogWriter(connections)
+    await writer.start()
+    audit = await writer.append([Outgoing(topic=AUDIT, value=b"{}", partition=0)])
+    refusals = []
+    for topic in (CALLBACKS, SURGES, COMMANDS):
+        with pytest.raises((TopicAuthorizationFailedError, UnknownOutcomeError)) as refused:
+            await writer.append([Outgoing(topic=topic, value=b"{}", key=b"k")])
+        refusals.append(refused.type)
+    await writer.stop()
+    with pytest.raises(KafkaError):
+        [record async for record in read_to_end(connections, PEOPLE)]
+    assert (audit, len(refusals)) == ([(0, 0)], 3)
+
+
+async def somebody_gives_up(intake: ServiceProcess, secrets_env: SecretsEnv) -> None:
+    now = datetime.now(UTC)
+    events = [
+        {
+            "specversion": "1.0",
+            "id": f"secured-{kind}",
+            "source": "phone",
+            "type": f"surgeline.contact.{kind}.v1",
+            "subject": "secured-1",
+            "time": (now - timedelta(seconds=seconds)).isoformat(),
+            "data": {"queue": "main", "caller": "+82 10 1234 5678"},
+        }
+        for kind, seconds in (("arrived", 90), ("queued", 89), ("abandoned", 1))
+    ]
+    async with desk_client(intake.url, secrets_env.tokens["source"]) as client:
+        headers = {"Content-Type": "application/cloudevents-batch+json"}
+        answer = await client.post("/v1/events", content=json.dumps(events), headers=headers)
+    assert answer.is_success, answer.text
+
+
+async def on_the_list(callbacks: ServiceProcess, secrets_env: SecretsEnv) -> None:
+    async with desk_client(callbacks.url, secrets_env.tokens["counselor"]) as client:
+
+        async def there() -> bool:
+            return bool((await client.get("/v1/callbacks")).json()["total"])
+
+        assert await until(there, 60.0)
 
 
 @pytest.mark.integration
@@ -223,17 +336,23 @@ async def test_a_process_with_a_wrong_password_goes_on_trying_and_says_so_once(
     guarded: Guarded, secrets_env: SecretsEnv
 ) -> None:
     env = {**secrets_env, **guarded.scram(password=guarded.wrong_password)}
-    process = ServiceProcess("services.boards", env)
+    async with trying("services.boards", env, "broker not reached") as text:
+        assert text.count("it refuses this user") == 1
+        assert WRONG_PASSWORD not in text
+
+
+@asynccontextmanager
+async def trying(module: str, env: Mapping[str, str], complaint: str) -> AsyncIterator[str]:
+    """What a process that cannot get in has said after several attempts; it lives on."""
+    process = ServiceProcess(module, env)
     process.start()
     try:
-        while "broker not reached" not in process.log_text():
+        while complaint not in process.log_text():
             assert process.alive
             await asyncio.sleep(0.1)
         await asyncio.sleep(3.0)
-        text = process.log_text()
         assert process.alive
+        yield process.log_text()
     finally:
         await process.stop()
         process.log_file.unlink()
-    assert text.count("it refuses this user") == 1
-    assert WRONG_PASSWORD not in text

@@ -5,7 +5,7 @@ import contextlib
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -56,7 +56,7 @@ async def write(connections: Connections, records: Iterable[tuple[int, bytes]]) 
 
 
 @contextlib.asynccontextmanager
-async def admin_of(connections: Connections):  # type: ignore[no-untyped-def]
+async def admin_of(connections: Connections) -> AsyncIterator[AIOKafkaAdminClient]:
     """An admin client of the bench's broker."""
     admin = AIOKafkaAdminClient(bootstrap_servers=connections.kafka)
     await admin.start()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.broker import ROOT
@@ -108,6 +109,11 @@ class Demo:
         lines = (self.data / "addresses.env").read_text(encoding="utf-8").splitlines()
         return dict(line.removeprefix("export ").split("=", 1) for line in lines)
 
+    def kill9(self, program: str) -> None:
+        """Kill this part of the platform as a machine would; it is started again."""
+        [pid] = [pid for pid, words in self._parts() if words.split("\0")[0] == program]
+        os.kill(pid, signal.SIGKILL)
+
     def interrupt(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
@@ -119,16 +125,18 @@ class Demo:
 
     def left_behind(self) -> list[str]:
         """Command lines of processes that still know this demo's folder."""
-        found = []
+        return [words for _, words in self._parts()]
+
+    def _parts(self) -> Iterator[tuple[int, str]]:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) != os.getpid():
                 try:
-                    known = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+                    words = (entry / "cmdline").read_bytes()
+                    known = words + (entry / "environ").read_bytes()
                 except OSError:
                     continue
                 if str(self.data).encode() in known:
-                    found.append((entry / "cmdline").read_bytes().decode())
-        return found
+                    yield int(entry.name), words.decode()
 
     def _output(self) -> asyncio.StreamReader:
         assert self._process is not None

@@ -25,8 +25,7 @@ from streams.kafka import create_topics, read_to_end
 from streams.settings import Connections
 from streams.topics import CONTACTS
 from tests.support.broker import ROOT
-from tests.support.stack import scratch_folder
-from tests.support.streams_bench import Measured, say
+from tests.support.stack import ServiceProcess, scratch_folder
 
 RATES = tuple(int(rate) for rate in os.environ.get("RATES", "10,100,1000").split(","))
 REPEATS = int(os.environ.get("REPEATS", "5"))
@@ -36,6 +35,11 @@ CONNECTIONS = 8
 BAR_ANY_MS, BAR_CALM_MS, CALM_RATE = 2000.0, 250.0, 10
 PATIENCE_SECONDS = 60.0
 KINDS = ("arrived", "queued", "answered", "completed")
+
+
+def say(words: str) -> None:
+    """One line of the result."""
+    print(words, flush=True)  # noqa: T201 - a bench prints
 
 
 @dataclass
@@ -150,7 +154,7 @@ async def one_run(env: dict[str, str], token: str, rate: int) -> tuple[float, fl
     await create_topics(connections)
     async with AsyncExitStack() as stack:
         intake, _, board = [
-            await stack.enter_async_context(Measured(module, env))
+            await stack.enter_async_context(ServiceProcess(module, env))
             for module in ("services.intake", "streams", "services.boards")
         ]
         phone, seen = Phone(int(intake.env["SURGELINE_PORT"]), token), Seen()

@@ -215,14 +215,18 @@ class Recount:
 
     def staffed(self) -> int:
         """Counselors signed in."""
-        facts = self._facts[AGENTS]
-        states = {e.data.agent: e.data.state for e in facts if isinstance(e, AgentStateChanged)}
+        facts = [e for e in self._facts[AGENTS] if isinstance(e, AgentStateChanged)]
+        states = {e.data.agent: e.data.state for e in sorted(facts, key=lambda e: e.time)}
         return sum(state in STAFFED for state in states.values())
 
     def _plan(self) -> SeatsData | None:
         facts = self._facts[SEATS]
         plans = {e.data.pool: e.data for e in facts if isinstance(e, SeatsNeeded)}
         return plans.get("all")
+
+    def needed(self) -> int | None:
+        """Seats needed, once a plan was heard."""
+        return None if self.plan is None else self.plan.needed
 
     def short(self) -> int | None:
         """Seats needed less seats staffed."""

@@ -5,12 +5,15 @@ has expired, and with one made out to another host.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.admin import CreateAclsRequest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,9 +22,12 @@ from cryptography.x509.oid import NameOID
 from services.supervisor import offspring, ports
 from services.supervisor.kafka import KafkaPlan
 from services.supervisor.redis import RedisPlan
+from streams.acls import PROCESSES, Acl
 from tests.support.broker import Broker, RedisServer, wait_until
 
 USER: Final = "surgeline"
+# Whom the broker knows by name; the first may do anything, the others what they were granted.
+USERS: Final = (USER, *(f"{USER}-{process}" for process in PROCESSES))
 PASSWORD: Final = "open-sesame-7Q"  # nosec
 WRONG_PASSWORD: Final = "close-sesame-9Z"  # nosec
 DAY: Final = timedelta(days=1)
@@ -100,7 +106,11 @@ class SecuredPlan(KafkaPlan):
     doors: dict[str, tuple[int, Papers]] = field(default_factory=dict)
 
     def _settings(self) -> dict[str, str]:
-        told = KafkaPlan._settings(self)
+        told = KafkaPlan._settings(self) | {
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            # The broker speaks with itself on its open listener.
+            "super.users": f"User:ANONYMOUS;User:{USER};User:CN=client",
+        }
         maps = ["PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT"]
         for name, (port, papers) in self.doors.items():
             address = f",{name}://127.0.0.1:{port}"
@@ -122,8 +132,9 @@ class SecuredPlan(KafkaPlan):
         return told | {"listener.security.protocol.map": ",".join(maps)}
 
     def format_argv(self, cluster_id: str) -> list[str]:
-        scram = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
-        return [*KafkaPlan.format_argv(self, cluster_id), "--add-scram", scram]
+        scrams = [f"SCRAM-SHA-512=[name={user},password={PASSWORD}]" for user in USERS]
+        adding = (part for scram in scrams for part in ("--add-scram", scram))
+        return [*KafkaPlan.format_argv(self, cluster_id), *adding]
 
 
 class SecuredBroker(Broker):
@@ -150,6 +161,36 @@ class SecuredBroker(Broker):
             authority=authority.file,
             doors=self.doors,
         )
+
+    async def grant(self, acls: Iterable[Acl], principal: str) -> None:
+        """Allow what each process needs; {process} in `principal` is its name."""
+        resources = {"topic": 2, "group": 3}
+        operations = {
+            "Read": 3,
+            "Write": 4,
+            "Create": 5,
+            "Describe": 8,
+            "DescribeConfigs": 10,
+            "AlterConfigs": 11,
+        }
+        literal, allow = 3, 3
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            for acl in acls:
+                asked = CreateAclsRequest(
+                    resources[acl.resource],
+                    acl.name,
+                    literal,
+                    principal.replace("{process}", acl.process),
+                    "*",
+                    operations[acl.operation],
+                    allow,
+                )
+                told = await admin._send_to_controller(asked)
+                assert [code for code, _ in told.creation_responses] == [0]
+        finally:
+            await admin.close()
 
     def at(self, door: str) -> str:
         """host:port of one listener."""

@@ -1,108 +1,266 @@
-"""What does an event cost the streams worker? `python -m tests.support.streams_bench [CONTACTS]`
+"""How much does one streams worker carry? `make bench-streams`
 
-Needs a broker (SURGELINE_TEST_KAFKA, see tests/support/stack.py). Prints what it measured on this
-machine, with whatever else runs on it; nothing is asserted. CPU time is the worker's own.
+A million events as a crisis brings them (load/bench/lives.py) lie on a real Kafka; one worker
+catches up with them on the whole path: tally, surge, staffing, overflow. Beside it, in the same
+run and on the same broker, a stock Faust agent and Kafka Streams do a small windowed count. Then
+what costs more or less: small parcels, two workers, killed and started again. Nothing is judged
+here; `load/bench/report.py` makes the page.
 """
 
+import argparse
 import asyncio
+import itertools
 import os
-import re
 import secrets
-import sys
-import time
-from collections.abc import Sequence
-from pathlib import Path
+import signal
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-import httpx
+import msgspec
 
+from load.bench import results
+from load.bench.lives import Lives, Report
 from services.supervisor.keys import hashed, make_secrets
-from streams.kafka import LogWriter, create_topics
 from streams.settings import Connections
+from tests.support import stream_peers
+from tests.support.bench_log import (
+    Worker,
+    forget,
+    fresh,
+    parcels,
+    until_caught_up,
+    until_loaded,
+    write,
+)
 from tests.support.broker import ROOT
-from tests.support.feed import feed, people
-from tests.support.process import ServiceProcess
 from tests.support.stack import scratch_folder
+from tests.support.stream_peers import Pace
 
-FOLDED = re.compile(r'surgeline_events_folded_total\{processor="tally"\} (\S+)')
-ONE_BY_ONE, FULL_PARCELS = 1000, 50_000  # events a second, by which intake would fill parcels
-PATIENCE_SECONDS = 300.0
+PARCEL = 50
+FAUST_SHARE, SINGLES_SHARE, PAIR_SHARE = 16, 5, 4
+FAUST_ANCHOR, STREAMS_ANCHOR = 10.0, 40_500.0
+MOST_RISE = 1.15
+
+OURS = "Surgeline, the whole path, parcels of 50"
+SINGLES = "Surgeline, the whole path, one event a record"
+STREAMS = "Kafka Streams, windowed count, parcels of 50"
+STREAMS_SINGLES = "Kafka Streams, windowed count, one event a record"
+FAUST = "stock Faust, windowed count, one event a record"
+TO_FAUST = "Surgeline in parcels over stock Faust"
+TO_SINGLES = "Surgeline in parcels over Kafka Streams with one event a record"
+TO_STREAMS = "Surgeline over Kafka Streams on the same parcels"
+OURS_CPU = "Surgeline, catching up with the whole log"
+ALONE = "one worker, halted while the log is written"
+PAIR = "two workers likewise, both together"
+TWO = "two workers over one, CPU an event"
+SPEED, RATIO, CPU = "events/s", "times", "µs CPU an event"
+ROWS = (
+    results.at_least(OURS, SPEED, (), STREAMS_ANCHOR),
+    results.Row(name=SINGLES, unit=SPEED, values=()),
+    results.Row(name=STREAMS, unit=SPEED, values=()),
+    results.Row(name=STREAMS_SINGLES, unit=SPEED, values=()),
+    results.Row(name=FAUST, unit=SPEED, values=()),
+    results.at_least(TO_FAUST, RATIO, (), FAUST_ANCHOR),
+    results.at_least(TO_SINGLES, RATIO, (), 1.0),
+    results.Row(name=TO_STREAMS, unit=RATIO, values=()),
+    results.below(TWO, RATIO, (), MOST_RISE),
+    results.Row(name=OURS_CPU, unit=CPU, values=()),
+    results.Row(name=ALONE, unit=CPU, values=()),
+    results.Row(name=PAIR, unit=CPU, values=()),
+)
+METHOD = (
+    (
+        "Events lie on a real Kafka before anybody starts: whole lives of contacts (arrived, queued,"
+        " offered, not picked up, offered again, answered, completed), a quarter of them giving up and"
+        " half of those ringing again, one in fifty reported twice, one in fifty up to 90 s late, 1,000"
+        " events a second of their own time. A worker's time runs from the moment at which it has its"
+        " partitions to the moment at which all three groups have committed the ends of their topics,"
+        " seen from outside every 0.2 s. Broker, bench and worker share the machine."
+    ),
+    (
+        "Stock Faust and Kafka Streams count contacts by country and second and say closed seconds:"
+        " Faust in a plain dictionary, Kafka Streams in an in-memory window store with its changelog,"
+        " neither with a repartition. Their time runs from their first record to their last, without"
+        " the start of the virtual machine. Kafka Streams is built by the bench with Maven."
+    ),
+    (
+        "Two workers are halted while a log of {pair:,} events is written, and let go together; one"
+        " worker is measured in the same way beside them. With two cores, broker and bench included,"
+        " only the CPU an event says something here; 1.6 times the speed would need four cores."
+    ),
+)
 
 
-def say(words: str) -> None:
-    """One line of the result."""
-    print(words, flush=True)  # noqa: T201
+@dataclass(slots=True)
+class Found:
+    """Values by row, one a repeat."""
+
+    values: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, name: str, value: float) -> None:
+        """One more repeat of a row."""
+        self.values[name].append(value)
+        print(f"{name}: {value:,.3g}", flush=True)  # noqa: T201
+
+    def result(self, events: int) -> results.Result:
+        """All of it."""
+        return results.Result(
+            bench="streams",
+            title="Catching up with a crisis",
+            command="make bench-streams",
+            method=tuple(words.format(pair=events // PAIR_SHARE) for words in METHOD),
+            rows=tuple(
+                msgspec.structs.replace(row, values=tuple(self.values[row.name]))
+                for row in ROWS
+                if row.name in self.values
+            ),
+        )
 
 
-class Measured(ServiceProcess):
-    """A worker whose CPU time and progress can be asked for."""
+class Bench:
+    """One sitting: a broker, an environment, the events."""
 
-    def cpu_seconds(self) -> float:
-        """User and system time so far."""
-        assert self.process is not None
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+    def __init__(self, kafka: str, env: dict[str, str], events: int) -> None:
+        self._kafka = kafka
+        self._env = env
+        self.events = events
+        began = datetime.now(UTC) - timedelta(seconds=events / 1000 + 300)
+        self._reports: Sequence[Report] = list(itertools.islice(Lives(began).reports(), events))
 
-    async def folded(self) -> float:
-        """Events that the tally has folded since it started."""
+    @asynccontextmanager
+    async def log(self, records: Iterable[tuple[int, bytes]]) -> AsyncIterator[Connections]:
+        """Fresh topics with these records on `contacts`."""
+        connections = Connections.from_env(
+            self._env
+            | {"SURGELINE_KAFKA": self._kafka, "SURGELINE_PREFIX": f"b{secrets.token_hex(3)}-"}
+        )
+        await fresh(connections)
+        await write(connections, records)
         try:
-            async with httpx.AsyncClient(base_url=self.url, timeout=30.0) as client:
-                found = FOLDED.search((await client.get("/metrics")).text)
-        except httpx.ConnectError:  # it has only just started
-            return 0.0
-        return float(found.group(1)) if found else 0.0
+            yield connections
+        finally:
+            await forget(connections)
 
-    async def until_folded(self, events: int) -> None:
-        """Wait for that many."""
-        give_up = time.monotonic() + PATIENCE_SECONDS
-        while await self.folded() < events and time.monotonic() < give_up:
-            await asyncio.sleep(0.1)
+    def records(self, size: int, share: int = 1) -> Iterable[tuple[int, bytes]]:
+        """The first of the events, in parcels of a size."""
+        return parcels(self._reports[: self.events // share], size)
+
+    def worker(self, connections: Connections, instance: int = 0) -> Worker:
+        """A worker that is not started yet."""
+        return Worker(
+            "streams",
+            self._env
+            | {
+                "SURGELINE_PREFIX": connections.prefix,
+                "SURGELINE_INSTANCE": str(instance),
+            },
+        )
+
+    async def catch_up(self, connections: Connections, events: int) -> Pace:
+        """One worker on the whole path."""
+        worker = self.worker(connections)
+        worker.start()
+        try:
+            began = await until_loaded([worker])
+            before = worker.cpu_seconds()
+            ended = await until_caught_up(connections, [worker])
+            spent = worker.cpu_seconds() - before
+        finally:
+            worker.kill9()
+        return Pace(events / (ended - began), 1e6 * spent / events)
+
+    async def given(self, workers: int) -> float:
+        """CPU microseconds an event of so many workers that are let go together."""
+        async with self.log(()) as connections:
+            team = [self.worker(connections, number) for number in range(workers)]
+            for worker in team:
+                worker.start()
+            try:
+                await until_loaded(team)
+                await asyncio.sleep(3.0)
+                signal_all(team, signal.SIGSTOP)
+                await write(connections, self.records(PARCEL, PAIR_SHARE))
+                before = sum(worker.cpu_seconds() for worker in team)
+                signal_all(team, signal.SIGCONT)
+                await until_caught_up(connections, team)
+                spent = sum(worker.cpu_seconds() for worker in team) - before
+            finally:
+                for worker in team:
+                    worker.kill9()
+        return 1e6 * spent / (self.events // PAIR_SHARE)
 
 
-async def measure(env: dict[str, str], contacts: int, per_second: int, only: Sequence[str]) -> None:
-    """Catch up with a log that is there, be killed, start again."""
-    connections = Connections.from_env(env | {"SURGELINE_PREFIX": f"b{secrets.token_hex(3)}-"})
-    await create_topics(connections)
-    steps = people(1, contacts, per_second)
-    writer = LogWriter(connections, deadline_seconds=60.0)
-    await writer.start()
-    await feed(writer, steps, fast=True)
-    await writer.stop()
-    worker = Measured("streams", env | {"SURGELINE_PREFIX": connections.prefix}, only)
-    began = time.monotonic()
-    worker.start()
-    await worker.until_folded(len(steps))
-    took, cpu = time.monotonic() - began, worker.cpu_seconds()
-    say(
-        f"{' '.join(only) or 'all'}, parcels as at {per_second}/s: {len(steps)} events in"
-        f" {took:.1f} s from start, {cpu / len(steps) * 1e6:.0f} us CPU each"
-    )
-    await asyncio.sleep(2.0)
-    worker.kill9()
-    began = time.monotonic()
-    worker.start()
-    await worker.wait_ready(PATIENCE_SECONDS)
-    say(f"  killed and started: ready after {time.monotonic() - began:.1f} s,"
-        f" {worker.cpu_seconds():.1f} s CPU")  # fmt: skip
-    await worker.stop()
+def signal_all(workers: Sequence[Worker], number: signal.Signals) -> None:
+    """Halt them, or let them go."""
+    for worker in workers:
+        assert worker.process is not None
+        os.kill(worker.process.pid, number)
 
 
-async def main(contacts: int) -> None:
-    """Alone and together, in small and in full parcels."""
-    kafka = os.environ["SURGELINE_TEST_KAFKA"]
+async def repeat(bench: Bench, found: Found, parts: frozenset[str]) -> None:
+    """Everything once, one after the other."""
+    if "parcels" in parts:
+        async with bench.log(bench.records(PARCEL)) as connections:
+            ours = await bench.catch_up(connections, bench.events)
+            theirs = await stream_peers.kafka_streams(connections, bench.events)
+        found.add(OURS, ours.per_second)
+        found.add(OURS_CPU, ours.cpu_micros)
+        found.add(STREAMS, theirs.per_second)
+        found.add(TO_STREAMS, ours.per_second / theirs.per_second)
+        async with bench.log(bench.records(1, SINGLES_SHARE)) as connections:
+            few = bench.events // SINGLES_SHARE
+            alone = await bench.catch_up(connections, few)
+            streams = await stream_peers.kafka_streams(connections, few)
+            faust = await stream_peers.stock_faust(connections, bench.events // FAUST_SHARE)
+        found.add(SINGLES, alone.per_second)
+        found.add(STREAMS_SINGLES, streams.per_second)
+        found.add(FAUST, faust.per_second)
+        found.add(TO_SINGLES, ours.per_second / streams.per_second)
+        found.add(TO_FAUST, ours.per_second / faust.per_second)
+    if "pair" in parts:
+        one, two = await bench.given(1), await bench.given(2)
+        found.add(ALONE, one)
+        found.add(PAIR, two)
+        found.add(TWO, two / one)
+
+
+async def main(asked: argparse.Namespace) -> None:
+    """So many repeats, then the result."""
+    stream_peers.build()
     with scratch_folder("surgeline-bench-") as folder:
         made = make_secrets()
         tokens = folder / "tokens.json"
         tokens.write_text(hashed(made.tokens))
+        kafka = os.environ["SURGELINE_TEST_KAFKA"]
         env = {
             **made.env(tokens),
             "SURGELINE_KAFKA": kafka,
             "SURGELINE_CENTRE": str(ROOT / "centre.toml"),
-            "SURGELINE_INSTANCE": "0",
         }
-        for per_second in (ONE_BY_ONE, FULL_PARCELS):
-            for only in (("--only", "tally"), ()):
-                await measure(env, contacts, per_second, only)
+        bench, found = Bench(kafka, env, asked.events), Found()
+        for _ in range(asked.repeats):
+            await repeat(bench, found, frozenset(asked.parts.split(",")))
+    result = found.result(asked.events)
+    if asked.add:
+        result = results.continued(result)
+    if not asked.dry:
+        results.save(result)
+    print(results.told(result))  # noqa: T201
+
+
+def arguments() -> argparse.Namespace:
+    """How much is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--parts", default="parcels,pair", help="parcels, pair or both")
+    parser.add_argument("--add", action="store_true", help="go on with what was found before")
+    parser.add_argument("--dry", action="store_true", help="say it, and save nothing")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 30_000))
+    asyncio.run(main(arguments()))

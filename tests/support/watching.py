@@ -128,6 +128,10 @@ class Asked:
         """An instant query's series."""
         return self._ask("/api/v1/query", {"query": query})
 
+    def at(self, query: str, when: float) -> list[dict[str, Any]]:
+        """An instant query's series as they were."""
+        return self._ask("/api/v1/query", {"query": query, "time": when})
+
     def over(self, query: str, start: float, end: float, step: float) -> list[dict[str, Any]]:
         """A range query's series."""
         asked = {"query": query, "start": start, "end": end, "step": step}

@@ -35,8 +35,10 @@ class Audit:
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
+        self.reasons: list[str] = []
 
     def line(self, *said: Any) -> tuple[str, str]:
+        self.reasons += said[3:]
         return (said[1], said[2])
 
     def note(self, line: tuple[str, str]) -> None:
@@ -202,6 +204,51 @@ async def test_pause_resume_widen_faster_stop_are_obeyed_and_written_down(api: A
     assert (final.tier, final.policy.speed) == (2, 0.75)
     actions = [action for action, thing in api.audit.lines if thing == callout]
     assert actions[2:] == [f"callout_{w}" for w in ("pause", "resume", "widen", "faster", "stop")]
+
+
+async def test_a_manager_lifts_a_rule_of_rest_for_one_call_out_and_says_why(api: Api) -> None:
+    callout, path = await api.running(2), "/v1/callouts"
+    asked = {one["person"] for one in (await api.get(f"{path}/{callout}"))["people"]}
+    body = {"rule": "standing_no", "reason": "rang her: she comes after all"}
+    shown = await api.post(f"{path}/{callout}/lift", body)
+    (lifted,) = shown["callout"]["lifted"]
+    await api.at.engine.look(callout)
+    people = (await api.get(f"{path}/{callout}"))["people"]
+    called = {one["person"]: one["warnings"] for one in people if one["person"] not in asked}
+    assert (lifted["rule"], lifted["by"], lifted["reason"]) == (
+        "standing_no",
+        "local",
+        "rang her: she comes after all",
+    )
+    assert called == {"p0090": ["standing_no"]}
+    assert ("callout_lift", callout) in api.audit.lines
+    assert "standing_no: rang her: she comes after all" in api.audit.reasons
+    said = await api.post(
+        f"{path}/{callout}/answers", {"person": "p0090", "choice": "accept", "via": "paper"}
+    )
+    assert said["reply"] == "seated"
+
+
+async def test_a_rule_that_blocks_again_is_checked_again_when_somebody_accepts(api: Api) -> None:
+    callout, path = await api.running(2), "/v1/callouts"
+    await api.post(f"{path}/{callout}/lift", {"rule": "standing_no", "reason": "she may come"})
+    await api.at.engine.look(callout)
+    shown = await api.post(f"{path}/{callout}/restore", {"rule": "standing_no"})
+    said = await api.post(
+        f"{path}/{callout}/answers", {"person": "p0090", "choice": "accept", "via": "paper"}
+    )
+    assert (shown["callout"].get("lifted"), said["reply"]) == (None, "ineligible")
+
+
+@pytest.mark.parametrize("rule", ["leave", "opted_out", "unverified", "working", "gravity"])
+async def test_nobodys_leave_opt_out_or_unproved_number_is_a_managers_to_lift(
+    api: Api, rule: str
+) -> None:
+    callout = await api.running()
+    body = {"rule": rule, "reason": "because"}
+    refused = await api.post(f"/v1/callouts/{callout}/lift", body, 422)
+    assert refused["error"]["field"] == "rule"
+    assert ("callout_lift", callout) not in api.audit.lines
 
 
 async def test_a_need_can_grow_and_never_shrinks_under_those_who_sit(api: Api) -> None:

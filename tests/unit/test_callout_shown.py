@@ -63,6 +63,15 @@ def test_what_the_forecast_does_not_see_filled_is_said() -> None:
     assert callout_of(told(expected=2.0)).short == 0
 
 
+def test_when_it_will_be_full_is_read_from_the_forecast_on_the_log() -> None:
+    before = told()
+    half = START + timedelta(minutes=14)
+    after = told()
+    after["callout"] = after["callout"] | {"forecast": {"half": half.isoformat()}}
+    shown = [callout_of(one) for one in (before, after)]
+    assert [(one.full_half, one.full_most) for one in shown] == [(None, None), (half, None)]
+
+
 def test_the_curve_rises_by_one_at_each_yes_that_has_a_seat() -> None:
     people = [
         offer("p1", seat=1, accepted_at=(START + timedelta(minutes=5)).isoformat()),

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from services.cli.__main__ import COMMANDS, main
 from streams.topics import CATALOGUE
+from tests.support.broker import ROOT
 
 
 def invoke(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str]:
@@ -59,6 +60,14 @@ def test_topics_are_listed_for_a_person() -> None:
     code, text = invoke("topics")
     assert code == 0
     assert all(f"\n{topic.name} " in text for topic in CATALOGUE)
+
+
+def test_the_readme_says_of_each_topic_what_the_catalogue_says() -> None:
+    rows = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    for topic in CATALOGUE:
+        path = f"{topic.writer} → {', '.join(topic.readers) or 'nobody'}"
+        start = f"| `{topic.name}` ×{topic.partitions} | {topic.holds} | {topic.key} |"
+        assert [row for row in rows if row.startswith(start) and row.endswith(f"| {path} |")]
 
 
 def test_up_with_a_wrong_centre_file_is_wrong_use_and_starts_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Does the broker's configuration say what one machine needs?"""
 
+from dataclasses import replace
 from pathlib import Path
 
 from services.supervisor.kafka import KafkaPlan, cache_folder, java_command, new_cluster_id
@@ -50,3 +51,20 @@ def test_java_home_is_used_only_when_it_holds_java(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "java").touch(mode=0o755)
     assert java_command({"JAVA_HOME": str(tmp_path)}) == str(tmp_path / "bin" / "java")
+
+
+def test_alone_a_broker_keeps_the_only_copy(tmp_path: Path) -> None:
+    settings = dict(line.split("=", 1) for line in plan(tmp_path).config().splitlines())
+    assert settings["controller.quorum.voters"] == "1@127.0.0.1:19093"
+    assert settings["offsets.topic.replication.factor"] == "1"
+    assert settings["min.insync.replicas"] == "1"
+
+
+def test_of_three_brokers_each_knows_all_and_two_must_have_what_counts(tmp_path: Path) -> None:
+    voters = ("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3")
+    second = replace(plan(tmp_path), node=2, voters=voters)
+    settings = dict(line.split("=", 1) for line in second.config().splitlines())
+    assert settings["node.id"] == "2"
+    assert settings["controller.quorum.voters"] == "1@127.0.0.1:1,2@127.0.0.1:2,3@127.0.0.1:3"
+    assert settings["offsets.topic.replication.factor"] == "3"
+    assert settings["min.insync.replicas"] == "2"

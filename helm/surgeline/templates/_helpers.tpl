@@ -45,7 +45,7 @@ audit: {port: 8490, replicas: 1, single: true, args: [-m, services.audit], keys:
 
 {{- define "surgeline.kafka.bootstrap" -}}
 {{- if .Values.kafka.strimzi -}}
-{{ include "surgeline.name" . }}-kafka-bootstrap:9093
+{{ include "surgeline.name" . }}-kafka-kafka-bootstrap:9093
 {{- else -}}
 {{ .Values.kafka.external.bootstrap }}
 {{- end -}}
@@ -55,14 +55,20 @@ audit: {port: 8490, replicas: 1, single: true, args: [-m, services.audit], keys:
 {{- if .Values.kafka.strimzi -}}SASL_SSL{{- else -}}{{ .Values.kafka.external.security | default "PLAINTEXT" }}{{- end -}}
 {{- end -}}
 
-{{/* Where the broker's and our own proofs come from, as one projected volume. */}}
+{{/* Where the broker's proofs and those of one process come from, as one projected volume: dict
+root, process. */}}
 {{- define "surgeline.kafka.proofs" -}}
-{{- if .Values.kafka.strimzi -}}
-- secret: {name: {{ include "surgeline.name" . }}-kafka-cluster-ca-cert, items: [{key: ca.crt, path: ca.crt}]}
-- secret: {name: {{ include "surgeline.name" . }}-surgeline, items: [{key: password, path: password}]}
-{{- else if .Values.kafka.external.existingSecret -}}
-- secret: {name: {{ .Values.kafka.external.existingSecret }}}
+{{- if .root.Values.kafka.strimzi -}}
+- secret: {name: {{ include "surgeline.name" .root }}-kafka-cluster-ca-cert, items: [{key: ca.crt, path: ca.crt}]}
+- secret: {name: {{ include "surgeline.kafka.user" . }}, items: [{key: password, path: password}]}
+{{- else if .root.Values.kafka.external.existingSecret -}}
+- secret: {name: {{ .root.Values.kafka.external.existingSecret }}}
 {{- end -}}
+{{- end -}}
+
+{{/* Who a process is to Strimzi's broker, and the name of its secret: dict root, process. */}}
+{{- define "surgeline.kafka.user" -}}
+{{ include "surgeline.name" .root }}-user-{{ .process }}
 {{- end -}}
 
 {{- define "surgeline.redis.secret" -}}

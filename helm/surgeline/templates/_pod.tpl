@@ -2,7 +2,7 @@
 {{- define "surgeline.pod" -}}
 {{- $root := .root -}}{{- $is := .is -}}{{- $told := .told -}}
 {{- $release := include "surgeline.name" $root -}}
-{{- $proofs := include "surgeline.kafka.proofs" $root -}}
+{{- $proofs := include "surgeline.kafka.proofs" (dict "root" $root "process" .name) -}}
 {{- $keys := $is.keys -}}
 {{- if and $is.phone $root.Values.phone.url }}{{ $keys = append $keys "phone-token" }}{{ end -}}
 {{- $redisSecret := include "surgeline.redis.secret" $root -}}
@@ -48,6 +48,9 @@ spec:
         - configMapRef: {name: {{ $release }}-settings}
       env:
         - {name: SURGELINE_PORT, value: {{ $is.port | quote }}}
+        {{- if $root.Values.kafka.strimzi }}
+        - {name: SURGELINE_KAFKA_USER, value: {{ include "surgeline.kafka.user" (dict "root" $root "process" .name) }}}
+        {{- end }}
         {{- range $keys }}
         - {name: {{ include "surgeline.variable" . }}_FILE, value: /etc/surgeline/keys/{{ . }}}
         {{- end }}

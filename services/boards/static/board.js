@@ -175,7 +175,9 @@ function options() {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), body.dataset.zone),
     scales: {
       x: { time: true, range: (u, min, max) => [min - 30, max + 30] },
-      y: { range: (u, min, max) => [0, Math.max(8, Math.ceil(max * 1.05 / (1 - labelShare())))] },
+      // On a calm day the band stays low: what would leave it must have room to be seen.
+      y: { range: (u, min, max) => [0, Math.max(8, 2.5 * Math.max(...live.high),
+        Math.ceil(max * 1.05 / (1 - labelShare())))] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: rem() * 2, space: rem() * 7,

@@ -33,6 +33,7 @@ from streams.events.people import (
     Standing,
 )
 from streams.kafka import Outgoing, Record
+from streams.sealing import CannotOpenError
 from streams.topics import PEOPLE, partition_of
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,16 @@ class People:
     def name_of(self, person: Person) -> str:
         """Their name, opened."""
         return self._secrets.sealer.open(person.sealed_name).decode()
+
+    def name_if_known(self, person_id: str) -> str:
+        """Their name; "" for nobody we know, for who was erased, for a name whose key is gone."""
+        person = self.book.people.get(person_id)
+        if person is None or not person.sealed_name:
+            return ""
+        try:
+            return self.name_of(person)
+        except CannotOpenError:
+            return ""
 
     def address_of(self, method: ContactMethod) -> str:
         """The number or address, opened."""

@@ -48,6 +48,9 @@ class StandingBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+PersonId = Annotated[str, msgspec.Meta(max_length=64)]
+MOST_NAMES: Final = 1000
+MOST_NAMES_BYTES: Final = 128 * 1024
 
 
 class AwayBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,6 +70,12 @@ class CodeBody(msgspec.Struct, forbid_unknown_fields=True):
     """The six digits that came."""
 
     code: Annotated[str, msgspec.Meta(pattern=r"^\s*\d{6}\s*$")]
+
+
+class NamesBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Whose names."""
+
+    people: Annotated[list[PersonId], msgspec.Meta(max_length=MOST_NAMES)]
 
 
 class SwapBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -103,6 +112,14 @@ async def show_people(_: Planner, at: Desk) -> Response:
         "people": rows,
     }
     return _json(200, body)
+
+
+@router.post("/v1/people/names")
+async def name_people(_: Manager, request: Request, at: Desk) -> Response:
+    """What these people are called: names, never numbers. In the body, for no log keeps one."""
+    wanted = msgspec.json.decode(await _body(request, MOST_NAMES_BYTES), type=NamesBody)
+    names = {one: name for one in wanted.people if (name := at.people.name_if_known(one))}
+    return _json(200, {"names": names})
 
 
 @router.post("/v1/people/import")

@@ -88,5 +88,7 @@ WORDS: Final[dict[str, Said]] = {
     "logged.callout_widen": Said("다음 단계", "opened the next tier"),
     "logged.callout_faster": Said("더 빠르게", "faster"),
     "logged.callout_cancel": Said("취소", "cancelled it"),
+    "logged.callout_lift": Said("휴식 규칙을 예외로 함", "lifted a rule of rest"),
+    "logged.callout_restore": Said("휴식 규칙을 되돌림", "restored a rule of rest"),
     "logged.callout_drop": Said("보내지 않기로 함", "decided not to send"),
 }

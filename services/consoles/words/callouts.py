@@ -67,6 +67,12 @@ WORDS: Final[dict[str, Said]] = {
         "▼ 예측: 수락 {accepted} + 예상 {expected}: {short}석 모자랍니다",
         "▼ Forecast: {accepted} accepted + {expected} expected: {short} short",
     ),
+    "callouts.full_by": Said("반반의 가능성으로 {half}까지", "As likely as not full by {half}"),
+    "callouts.full_most": Said("열에 아홉 {most}까지", "nine in ten by {most}"),
+    "callouts.full_unsure": Said("두 시간 안이라고 장담할 수 없음", "not surely within two hours"),
+    "callouts.full_never": Said(
+        "이대로는 두 시간 안에 차기 어렵습니다.", "As it stands, hardly full within two hours."
+    ),
     "callouts.full": Said("● 모든 자리가 찼습니다", "● Every seat is filled"),
     "callouts.since": Said("보낸 지 {span}", "{span} since it was sent"),
     "callouts.filled_after": Said("{span} 만에 채움", "filled after {span}"),
@@ -207,7 +213,25 @@ WORDS: Final[dict[str, Said]] = {
     ),
     "run.log": Said("누가 무엇을", "Who did what"),
     "run.log_empty": Said("아직 아무도 손대지 않았습니다.", "Nobody has done anything yet."),
+    # --- rules of rest
+    "rest.title": Said("휴식 규칙의 예외", "Rules of rest, lifted"),
+    "rest.how": Said(
+        "이 호출에서만, 막는 대신 경고합니다. 이유는 감사 기록에 남습니다. 법과 계약이 허락하는지는"
+        " 관리자가 판단합니다.",
+        "For this call-out alone the rule warns where it blocks. The reason is in the audit."
+        " Whether law and contract allow it is the manager's to judge.",
+    ),
+    "rest.rule": Said("규칙", "Rule"),
+    "rest.why": Said("왜 허용되는가", "Why it is allowed"),
+    "rest.lift": Said("예외로 하기", "Let it warn only"),
+    "rest.restore": Said("다시 막기", "Let it block again"),
+    "rest.lifted": Said("{rule}: 경고만", "{rule}: only warns"),
+    "rest.by": Said("{time} {by}", "{by}, {time}"),
     # --- notes
+    "note.callout_lifted": Said(
+        "이 호출에서는 그 규칙이 경고만 합니다.", "The rule only warns in this call-out."
+    ),
+    "note.callout_invalid": Said("그 값으로는 할 수 없습니다.", "Not possible with that value."),
     "note.callout_started": Said("보냈습니다.", "Sent."),
     "note.callout_dropped": Said("보내지 않기로 했습니다.", "Not sent."),
     "note.callout_stopped": Said("끝냈습니다.", "Stopped."),

@@ -108,11 +108,7 @@ def add(
 def standing(book: CalloutBook, callout: CalloutData, now: datetime) -> Standing:
     """Needed, accepted, expected."""
     rates = rates_of(book, callout, now)
-    silent = [
-        one
-        for place in range(len(callout.need.quotas))
-        for one in silent_of(book, callout, place, rates, now)
-    ]
+    silent = waiting(book, callout, now)
     return Standing(
         needed=sum(quota.seats for quota in callout.need.quotas),
         accepted=len(book.index(callout.id).seats),
@@ -148,6 +144,16 @@ def silent_of(
     return [
         Open(habit_of(channel, tier, hour, rates), about * _TOGETHER_SECONDS, people)
         for (channel, tier, hour, about), people in sorted(groups.items())
+    ]
+
+
+def waiting(book: CalloutBook, callout: CalloutData, now: datetime) -> list[Open]:
+    """Everyone who was asked and is silent, for whichever seat."""
+    rates = rates_of(book, callout, now)
+    return [
+        one
+        for place in range(len(callout.need.quotas))
+        for one in silent_of(book, callout, place, rates, now)
     ]
 
 

@@ -15,8 +15,9 @@ from streams.domain.callout.offers import (
     without_asking,
     without_pending,
 )
+from streams.domain.callout.outlook import Outlook
 from streams.domain.callout.seating import free_seats, seats_needed
-from streams.events.callouts import CalloutData, Need, OfferData, Policy, Quota
+from streams.events.callouts import CalloutData, FillForecast, Need, OfferData, Policy, Quota
 from streams.events.codec import derived_id
 
 MOST_SEATS: Final = 1000
@@ -263,6 +264,17 @@ def settle(book: CalloutBook, callout_id: str, now: datetime) -> CalloutData:
         callout = msgspec.structs.replace(callout, state="running", look_at=now, grace_until=None)
         book.put(callout, now)
     return callout
+
+
+def foretold(book: CalloutBook, callout_id: str, seen: Outlook, now: datetime) -> None:
+    """Keep when it will be full, as it looks now. Nobody has touched it for that."""
+    callout = book.callouts.get(callout_id)
+    if callout is None or callout.state != "running":
+        return
+    times = (seen.median_seconds, seen.p90_seconds)
+    half, most = (None if s is None else now + timedelta(seconds=round(s)) for s in times)
+    forecast = FillForecast(at=now, half=half, most=most)
+    book.put(msgspec.structs.replace(callout, forecast=forecast), now)
 
 
 def seen_by(book: CalloutBook, callout_id: str, by: str, now: datetime) -> CalloutData:

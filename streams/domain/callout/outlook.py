@@ -8,6 +8,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 from streams.domain.callout.forecast import SIGMA, Habit
@@ -20,6 +21,9 @@ MOST_RUNS: Final = 100
 PEOPLE_PLAYED: Final = 20_000
 SEED: Final = 2011
 NINETY: Final = 0.9
+# The last of a million answers: what would come later is nobody's answer.
+LATEST: Final = 1.0 - 1e-6
+_STANDARD: Final = NormalDist()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +50,17 @@ def outlook(
     people: Sequence[Habit],
     policy: Policy,
     *,
+    waiting: Sequence[Open] = (),
     runs: int | None = None,
     seed: int = SEED,
 ) -> Outlook:
-    """Play it. `people` are those who may be asked, in their order."""
+    """Play it. `people` are those who may be asked, in their order; `waiting` were asked and are
+    silent.
+    """
     if runs is None:
         runs = max(20, min(MOST_RUNS, PEOPLE_PLAYED // max(1, len(people))))
     chance = random.Random(seed)  # noqa: S311 - a simulation that must repeat itself
-    played = [_play(seats, people, policy, chance) for _ in range(runs)]
+    played = [_play(seats, people, policy, chance, waiting) for _ in range(runs)]
     times = sorted(filled for filled, _, _ in played if filled is not None)
     return Outlook(
         median_seconds=_quantile(times, runs, 0.5),
@@ -65,9 +72,13 @@ def outlook(
 
 
 def _play(
-    seats: int, people: Sequence[Habit], policy: Policy, chance: random.Random
+    seats: int,
+    people: Sequence[Habit],
+    policy: Policy,
+    chance: random.Random,
+    waiting: Sequence[Open],
 ) -> tuple[float | None, int, int]:
-    groups: list[_Group] = []
+    groups = [_asked_before(one, chance) for one in waiting]
     asked, at = 0, 0.0
     while at <= TWO_HOURS:
         yeses = sum(1 for group in groups for yes in group.yeses if yes <= at)
@@ -99,6 +110,19 @@ def _answered(group: _Group, at: float) -> int:
 
 def _is_over(groups: Sequence[_Group], at: float) -> bool:
     return all(_answered(group, at) == len(group.yeses) for group in groups)
+
+
+def _asked_before(waiting: Open, chance: random.Random) -> _Group:
+    """Who was asked some time ago: whoever says yes does so after a silence of at least so long."""
+    habit, silent = waiting.habit, waiting.silent_seconds
+    group = _Group(-silent, habit, waiting.people, [])
+    came = habit.answered_by(silent)
+    for _ in range(waiting.people):
+        if chance.random() < habit.will_say_yes(silent, None):
+            place = min(came + (1.0 - came) * chance.random(), LATEST)
+            delay = habit.median_seconds * math.exp(SIGMA * _STANDARD.inv_cdf(max(place, 1e-9)))
+            group.yeses.append(max(0.0, delay - silent))
+    return group
 
 
 def _ask(people: Sequence[Habit], at: float, chance: random.Random) -> list[_Group]:

@@ -9,14 +9,15 @@ How it is to be used:
 - `observe` each event of a batch, then `tick(now)`, then send the facts that `tick` returned, the
   pulses of `take_pulses` and the `counts`; only then let the offset move.
 - After a restart: `observe` the events from `replay_from(now)` up to the committed offset without
-  a tick, `take_pulses` now and then and drop them, and `remember` every fact on `overflow` since
-  then. What the next `tick` returns was not on the log yet and must be sent.
+  a tick, `pass_silently` now and then and at the end, and `remember` every fact on `overflow`
+  since then. What the next `tick` returns was not on the log yet and must be sent.
 - `now` is the centre's clock, but while the partition lags behind its end it is no later than the
   last event seen: who waits too long must not be guessed from reports that lie unread.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from streams.domain.centre import Centre
 from streams.domain.contacts.demand import Seconds
@@ -37,6 +38,7 @@ from streams.events.contacts import ContactEvent
 from streams.events.demand import PulseData, QueueCounts
 
 OverflowFact = CallbackWanted | CallerServed
+WAITING: Final = State.WAITING
 
 
 def replay_from(centre: Centre, now: datetime) -> datetime:
@@ -82,9 +84,8 @@ class ContactBook:
         at = micros(event.time)
         life = self._contacts.get(event.subject)
         if life is None:
-            life = self._new(event.subject, at)
+            life = self._contacts[event.subject] = self._new(event.subject, at)
         if not heard_before(life, event):
-            self._contacts[life.id] = life
             self._fold(life, event, at)
             self._forget(at)
         return []
@@ -128,6 +129,11 @@ class ContactBook:
         """Pulses that changed since the last call, cumulative per (key, second)."""
         return self._seconds.take(self.offset + 1)
 
+    def pass_silently(self, now: datetime) -> None:
+        """What was observed so far was said in an earlier life: no pulse is left of it."""
+        self._seconds.hush()
+        self._seconds.forget(micros(now) // SECOND)
+
     def counts(self, since: str | None = None) -> dict[str, dict[str, QueueCounts]]:
         """Counts by day and queue: of yesterday and today, or since another day."""
         return self._tallies.counts(self._yesterday if since is None else since)
@@ -141,25 +147,27 @@ class ContactBook:
         return iter(seen)
 
     def _fold(self, life: ContactLife, event: ContactEvent, at: Micros) -> None:
-        before = life.key, life.facts, life.arrival, life.has_number, life.state
-        was_placed = life.request is not None
-        waited_from = life.waits_from if life.state is State.WAITING else NEVER
+        # Names, not a tuple to be compared: this is where most of an event's time goes.
+        key, facts, arrival = life.key, life.facts, life.arrival
+        had_number, state = life.has_number, life.state
+        waited_from = life.waits_from if state is WAITING else NEVER
         life.fold(event, at, self._facts)
-        waits = life.state is State.WAITING
+        waits = life.state is WAITING
         # What is learned of it may shorten its limit; a timer that comes too early looks again.
-        sooner = life.waits_from < waited_from or life.facts is not before[1]
-        if waits and life.inbound and sooner:
+        if waits and (life.facts is not facts or life.waits_from < waited_from) and life.inbound:
             self._timers.set(life, self._rules.limit_at(life))
-        after = life.key, life.facts, life.arrival, life.has_number, life.state
-        if was_placed and waits and before == after and life.next is None:
+        moved = life.key != key or life.arrival != arrival
+        same = not moved and life.facts is facts and life.has_number == had_number
+        was_placed = life.request is not None
+        if was_placed and waits and same and state is WAITING and life.next is None:
             self._requests.still_waiting(life)
         elif life.inbound:
-            if was_placed and (life.key != before[0] or life.arrival != before[2]):
-                self._requests.displace(life, before[0])
+            if was_placed and moved:
+                self._requests.displace(life, key)
             if life.request is None:
                 self._requests.place(life)
             self._requests.settle(life)
-            self._watch(life, had_number=before[3])
+            self._watch(life, had_number=had_number)
 
     # Time
 
@@ -170,7 +178,7 @@ class ContactBook:
             self._requests.pending[life] = None
 
     def _due(self, life: ContactLife, now: Micros) -> None:
-        if life.state is not State.WAITING or self._contacts.get(life.id) is not life:
+        if life.state is not WAITING or self._contacts.get(life.id) is not life:
             return
         if now < self._rules.limit_at(life):
             self._timers.set(life, self._rules.limit_at(life))

@@ -81,6 +81,10 @@ class Seconds:
             for pulse in self._pulses(second, changed[second], revision)
         ]
 
+    def hush(self) -> None:
+        """Nobody is to be told of what changed since the last call."""
+        self._changed = {}
+
     def forget(self, now_second: int) -> None:
         """Let go of what is too old to matter; in the order of arrival, which is nearly time's.
 

@@ -5,29 +5,39 @@ from collections.abc import Sequence
 
 from streams.domain.detection.calendar import BLOCK, HOUR, WEEK_HOURS, Calendar
 from streams.domain.detection.in_force import InForce
+from streams.domain.detection.season import Week
 
 
 class Seasoned:
     """A week of the centre file, times what has been learned of its hours."""
 
-    __slots__ = ("calendar", "force", "shape")
+    __slots__ = ("_rate", "_slot", "_week", "calendar", "force", "shape")
 
     def __init__(self, shape: "Shape", force: InForce) -> None:
         self.shape = shape
         self.force = force
         self.calendar = shape.calendar
+        # The hour that was last asked for, and by which week its rate is.
+        self._slot = -1
+        self._week: Week | None = None
+        self._rate = 0.0
 
     def rate(self, second: int) -> float:
         """Expected contacts per hour at a second."""
-        slot = self.calendar.slot(second)
-        return self.shape.rate(second) * self.force.factor(slot, self.force.week(slot))
+        slot = (second + self.calendar.shift) // HOUR
+        week = self.force.week(slot)
+        if slot != self._slot or week is not self._week:
+            self._rate = self.shape.rate(second) * self.force.factor(slot, week)
+            self._slot, self._week = slot, week
+        return self._rate
 
     def mass(self, start: int, end: int) -> float:
         """Expected contacts from `start` up to, not including, `end`."""
         if end <= start:
             return 0.0
         calendar = self.calendar
-        first, last = calendar.slot(start), calendar.slot(end)
+        shift = calendar.shift
+        first, last = (start + shift) // HOUR, (end + shift) // HOUR
         if first == last:
             return self.rate(start) * (end - start) / HOUR
         # All of it by one week: the one that is in force at its last second.
