@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo drill up test check rules pictures grafana-pictures chaos bench bench-coverage bench-streams \
   bench-detection bench-scenarios bench-admission bench-boards bench-callout bench-callbacks \
-  bench-scale bench-latency bench-memory bench-recovery failover clean lock
+  bench-scale bench-growth bench-intake bench-latency bench-memory bench-recovery failover clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
@@ -15,7 +15,7 @@ REAL := tests/integration tests/scenario tests/e2e tests/deploy tests/chaos
 # How often the chaos tests kill: three times each in `make test`, in full in `make chaos`: the
 # whole platform alone is killed 101 times then, the worker 25 times more.
 KILLS ?= 25
-BENCHES := tests.support.callback_bench
+BENCHES := streams growth intake latency memory recovery
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,14 +61,22 @@ grafana-pictures: setup-all ## Draw the Grafana boards with Grafana's own parts 
 chaos: setup ## Kill parts of a running platform, KILLS times each (25)
 	SURGELINE_CHAOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/chaos
 
-bench: setup ## Measure; nothing is judged
-	@for bench in $(BENCHES); do $(PY) -m tests.support.stack $(PY) -m $$bench || exit 1; done
+bench: setup ## Measure speed and memory anew, and write docs/performance.md (an hour); nothing is judged
+	@for bench in $(BENCHES); do $(MAKE) --no-print-directory bench-$$bench || exit 1; done
+	$(PY) -m load.bench.report
 
 bench-coverage: setup ## How often the truth is inside the seats and waits said (SURGES=2400)
 	$(PY) -m load.bench.coverage --surges $(or $(SURGES),2400)
 
-bench-streams: setup ## Events a second through the worker, and the cost of each
-	$(PY) -m tests.support.stack $(PY) -m tests.support.streams_bench
+bench-streams: setup ## A million events through the worker, beside Faust and Kafka Streams (EVENTS REPEATS)
+	$(PY) -m tests.support.stack $(PY) -m tests.support.streams_bench \
+	  --events $(or $(EVENTS),1000000) --repeats $(or $(REPEATS),5)
+
+bench-growth: setup ## The cost of an event with more partitions and more people (REPEATS)
+	$(PY) -m tests.support.growth_bench --repeats $(or $(REPEATS),5)
+
+bench-intake: setup ## Events a second into intake, beside a bare handler (REPEATS)
+	$(PY) -m tests.support.stack $(PY) -m tests.support.intake_bench --repeats $(or $(REPEATS),5)
 
 bench-callout: setup ## 400 acceptances at once for 30 seats; 1,000 people paged, seen on the page
 	$(PY) -m tests.support.stack $(PY) -m tests.support.callout_bench

@@ -33,9 +33,12 @@ def routes_from_env(env: Mapping[str, str], region: str) -> list[Route]:
 
 
 def public_url(env: Mapping[str, str]) -> str:
-    """Where providers and people reach the call-out: SURGELINE_PUBLIC_URL, without a last slash."""
+    """Where providers and people reach the call-out, without a last slash.
+
+    Not the consoles' address: links in messages and signed requests come to this service.
+    """
     here = f"http://127.0.0.1:{env.get('SURGELINE_PORT', DEFAULT_PORT)}"
-    return env.get("SURGELINE_PUBLIC_URL", here).rstrip("/")
+    return (env.get("SURGELINE_CALLOUT_PUBLIC_URL") or here).rstrip("/")
 
 
 def signing_tokens(providers: Iterable[Provider]) -> dict[str, str]:

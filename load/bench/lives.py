@@ -46,9 +46,13 @@ _BY_AGENT: Final = frozenset({"offered", "answered", "completed"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """How people behave, and how well it is reported. Shares are of contacts or of events."""
+    """How people behave, and how well it is reported. Shares are of contacts or of events.
+
+    `people` is how many there are in all; without it every first call is another person's.
+    """
 
     per_second: float = 1000.0
+    people: int | None = None
     gives_up: float = 0.25
     rings_again: float = 0.5
     withheld: float = 0.05
@@ -61,11 +65,16 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One event as it goes on the log; `at` is when it gets there."""
+    """One event as it goes on the log; `at` is when it gets there, `key` decides the partition."""
 
     at: datetime
-    partition: int
+    key: str
     value: bytes
+
+    @property
+    def partition(self) -> int:
+        """Where intake would put it."""
+        return partition_of(self.key, CONTACTS)
 
 
 class _Person:
@@ -77,7 +86,8 @@ class _Person:
         self.key = contact
         caller = None
         if rng.random() >= crowd.withheld:
-            self.key = f"{rng.getrandbits(128):032x}"
+            who = rng.randrange(crowd.people) if crowd.people else rng.getrandbits(128)
+            self.key = f"{who:032x}"
             caller = Caller(key=self.key, key_id="p1", sealed=f"s1.{rng.getrandbits(220):055x}")
         names, weights = zip(*crowd.queues, strict=True)
         queue = rng.choices(names, weights)[0]
@@ -152,7 +162,7 @@ class Lives:
             partitionkey=person.key,
             data=data(**person.known, **more),
         )
-        return Report(said.recordedtime, partition_of(person.key, CONTACTS), encode(said))
+        return Report(said.recordedtime, person.key, encode(said))
 
 
 def _life(rng: random.Random, crowd: Crowd) -> list[tuple[str, float]]:

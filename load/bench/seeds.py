@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
+from statistics import fmean
 from typing import Final
 
 from load.scenario import Scenario, load_scenario
@@ -37,12 +38,17 @@ _OBJECTS: Final = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was said in one run: (key, minutes since the first burst, tier in the end) of each."""
+    """What was said in one run: (key, minutes since the first burst, tier in the end) of each.
+
+    `lost` and `live` are shares of the people.
+    """
 
     seed: int
     surges: tuple[tuple[str, float, str], ...]
     early: int
     seconds: float
+    lost: float = 0.0
+    live: float = 0.0
 
     @property
     def alerts(self) -> int:
@@ -68,9 +74,17 @@ def said(scenario: Scenario, centre: Centre, seed: int) -> Said:
     onsets = sorted(scenario.starts + burst.at for burst in scenario.bursts)
     times = sorted(fact.data.declared_at for fact in score.declared)
     early = sum(at < onset for at, onset in zip(times, onsets, strict=False))
+    shares = score.shares(rehearsal.promises)
     del rehearsal, score
     gc.collect()
-    return Said(seed, surges, early, time.process_time() - begun)
+    return Said(
+        seed=seed,
+        surges=surges,
+        early=early,
+        seconds=time.process_time() - begun,
+        lost=shares.get("lost", 0.0),
+        live=shares.get("served_live", 0.0),
+    )
 
 
 def poisson_limit(mean: float, level: float = 0.95) -> int:
@@ -117,6 +131,8 @@ def crises(runs: Sequence[Said], scenario: Scenario) -> list[str]:
         if minutes:
             middle, last = minutes[len(minutes) // 2], minutes[-1]
             _say(f"  surge {place + 1}: declared after {middle:.1f} min, at most {last:.1f}")
+    for name, values in (("lost", [run.lost for run in runs]), ("live", [r.live for r in runs])):
+        _say(f"  {name}: {fmean(values):.2%} of the people, {min(values):.2%} to {max(values):.2%}")
     _say(f"  {len(runs) - len(wrong)} of {len(runs)} as they should be: {wanted} alerts, once each")
     return [f"{scenario.name} seeds {[run.seed for run in wrong]}"] if wrong else []
 

@@ -55,5 +55,5 @@ def _say(events: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    arguments, sys.argv[1:] = sys.argv[1:], ["worker", "-l", "critical"]
+    arguments, sys.argv[1:] = sys.argv[1:], ["worker", "-l", "crit"]
     main(arguments[0], arguments[1], arguments[2], int(arguments[3]))

@@ -46,4 +46,3 @@ class Floor(Hall):
             "country": person.country,
         }
         return {name: value for name, value in asked.items() if value is not None}
-

@@ -6,6 +6,7 @@ counts are those of the last look at the clock.
 """
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from load.sim.reports import Call
 from load.sim.worklist import PromiseList
@@ -16,6 +17,7 @@ from streams.domain.contacts.rule_table import RuleTable
 from streams.domain.open_hours import is_open
 from streams.domain.staffing.announcing import Announcer
 from streams.domain.staffing.house import House
+from streams.events.contacts import Channel, Urgency
 from streams.events.surges import SeatsData, WaitData
 
 
@@ -60,9 +62,9 @@ class Door:
             queue=queue,
             contact=call.id,
             caller=caller,
-            urgency=person.urgency,
+            urgency=cast("Urgency", person.urgency),
             topic=person.topic,
-            channel=person.channel,
+            channel=cast("Channel", person.channel),
             language=person.language,
             country=person.country,
         )

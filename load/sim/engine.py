@@ -12,8 +12,8 @@ from typing import Final
 
 from load.scenario import Scenario
 from load.sim.agenda import Entry
-from load.sim.door import Door
 from load.sim.dirt import DirtyLine
+from load.sim.door import Door
 from load.sim.reports import AgentReport, Call, ContactReport, Dial
 from load.sim.reserve import Reserve
 from load.sim.score import Score
@@ -24,11 +24,12 @@ from streams.domain.admission.rules import Decision
 from streams.domain.centre import Centre
 from streams.domain.contacts.contact import ContactBook
 from streams.domain.detection.surge import SurgeFact, SurgeWatch
+from streams.domain.staffing.pools import to_call_in
 from streams.domain.staffing.staffing import SeatPlanner
 from streams.events.agents import AgentStateChanged
 from streams.events.callbacks import CallbackWanted, CallerServed
 from streams.events.contacts import ContactEvent
-from streams.events.demand import QueueData, QueuesMeasured
+from streams.events.demand import QueueData
 from streams.events.surges import SeatsNeeded, SurgeDeclared
 
 BUSY_TICK_SECONDS: Final = 1.0
@@ -187,8 +188,7 @@ class Rehearsal:
     def _measure(self, now: datetime) -> None:
         """What the tally says of the queues, and what follows from it for the waits."""
         counts = QueueData(partition=0, offset=self.book.offset, counts=self.book.counts())
-        measured = QueuesMeasured(id="", source=SOURCE, subject="", time=now, data=counts)
-        self._planner.observe(measured, now)
+        self._planner.house.queues(counts)
         self._door.tick(now)
 
     def _overflow(self, facts: Iterable[CallbackWanted | CallerServed]) -> None:
@@ -228,7 +228,7 @@ class Rehearsal:
             if fact.data.gap > 0 and self._surging and self._call_up:
                 self._respond()
                 if self.reserve is not None and fact.data.pool == ALL:
-                    self.reserve.need(fact.data.gap)
+                    self.reserve.need(to_call_in(fact.data))
 
     def _respond(self) -> None:
         for response in self.scenario.response:

@@ -59,7 +59,7 @@ async def show(who: Counselor, live: Live, at: Desk) -> dict[str, Any]:
     now = live.now()
     person = _person(who, at)
     if person is None:
-        return {"now": now, "person": None, "offers": [], "shifts": []}
+        return {"now": now, "person": None, "offers": [], "shifts": [], "leave": []}
     shifts = [
         shift
         for shift in at.people.book.roster.shifts_of(person.id)
@@ -72,6 +72,11 @@ async def show(who: Counselor, live: Live, at: Desk) -> dict[str, Any]:
         "person": person_shown(person, readiness(person, now, at.carried), shifts, now),
         "feed": bool(person.feed_digest),
         "offers": [_offer(live, one) for one in offers[:MOST_OFFERS]],
+        "leave": [
+            {"starts_at": span.starts_at, "ends_at": span.ends_at}
+            for span in person.leave
+            if span.ends_at > now
+        ],
         "shifts": [
             {"starts_at": one.starts_at, "ends_at": one.ends_at, "kind": one.kind}
             for one in sorted(shifts, key=lambda shift: shift.starts_at)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.auth import Identity, require
-from services.callout import views
+from services.callout import report, views
 from services.callout.answers import Answer
 from services.callout.handlers import Handlers
 from services.callout.needs import call_up
@@ -298,6 +298,25 @@ async def sheet(
         text = live.sheets.table(book, callout, now)
         return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
     text = live.sheets.page(book, callout, now)
+    return Response(text, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/v1/callouts/{callout_id}/report.{form}")
+async def after_action(
+    callout_id: Id,
+    form: Literal["html", "csv"],
+    _: Reader,
+    live: Live,
+    lang: Literal["ko", "en"] = "en",
+) -> Response:
+    """What happened, without a name or a number."""
+    book = live.commands.book
+    callout = book.callout(callout_id)
+    headers = {"Cache-Control": "no-store"}
+    if form == "csv":
+        text = report.table(book, callout)
+        return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    text = report.page(book, callout, live.now(), live.centre().timezone, lang)
     return Response(text, media_type="text/html; charset=utf-8", headers=headers)
 
 

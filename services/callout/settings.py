@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.auth import Tokens as AccessTokens
 from services.callout.answering.tokens import Tokens
+from services.message_setup import public_url
 from services.numbers import Pseudonyms
 from services.people_file import Secrets
 from services.sealing import Sealer
@@ -48,12 +49,11 @@ class Settings:
         connections = Connections.from_env(env)
         where = listening(env, DEFAULT_PORT)
         providers = env.get("SURGELINE_PROVIDERS")
-        here = f"http://127.0.0.1:{where['port']}"
         return cls(
             connections=connections,
             centre=load_centre(connections.centre),
             **where,
-            public_url=env.get("SURGELINE_PUBLIC_URL", here).rstrip("/"),
+            public_url=public_url(env),
             providers=Path(providers) if providers else None,
             folder=Path(env.get("SURGELINE_FOLDER", DEFAULT_FOLDER)),
             dead_man_url=env.get("SURGELINE_DEAD_MAN_URL") or None,

@@ -1,7 +1,8 @@
 """Does the surge need people called in? One open need for each pool, revised as evidence grows.
 
 Reads `seats` and `surges` from their beginning; what they say of now counts, not their history. The
-seats of a need are what is missing plus who has come already, so that an arrival never shrinks it.
+seats of a need are what is missing until 90 % is covered plus who has come already, so that an
+arrival never shrinks it.
 When the episode is over the need is closed, and everybody who was contacted hears so.
 """
 
@@ -19,6 +20,7 @@ from services.outbox import NotReadyError
 from streams.domain.callout.book import RefusedError
 from streams.domain.callout.quotas import grown, shared
 from streams.domain.centre import Centre
+from streams.domain.staffing.pools import to_call_in
 from streams.errors import InvalidEventError
 from streams.events.callouts import Need
 from streams.events.codec import decode
@@ -126,7 +128,7 @@ class SurgesIn:
             counted = said_at - COUNTED_AFTER
             came = (offer.arrived_at for offer in book.offers_of(known.id))
             arrived = sum(1 for at in came if at is not None and at <= counted)
-        wanted = seats.gap + arrived
+        wanted = to_call_in(seats) + arrived
         before = known.need.quotas if known is not None else ()
         # It grows with the evidence; fewer are wanted when the surge is over, or by hand.
         if wanted <= sum(quota.seats for quota in before):

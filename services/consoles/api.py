@@ -81,6 +81,10 @@ class Api:
         """Have something done. Commands of the list are safe to repeat."""
         return await self._ask("POST", path, json=body)
 
+    async def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Have something replaced by what it shall be."""
+        return await self._ask("PUT", path, json=body)
+
     async def document(self, path: str) -> httpx.Response:
         """Something that is passed on as it is."""
         answer = await self._answer("GET", path)

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.consoles.forms import Code
+from services.consoles.forms import Code, Local
 
 Seats = Annotated[int, Field(ge=1, le=1000)]
 Mark = Literal["few", "fewer", "balanced", "faster", "all"]
@@ -83,6 +83,19 @@ class StandingForm(_Form):
     """How soon somebody could come."""
 
     standing: Standing
+
+
+class LeaveForm(_Form):
+    """From when until when somebody is away, as the centre's clocks show it."""
+
+    away_from: Local
+    away_until: Local
+
+
+class BackForm(_Form):
+    """A leave that is given up: from when it was."""
+
+    starts_at: AwareDatetime
 
 
 class OwnAnswerForm(_Form):

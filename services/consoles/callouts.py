@@ -6,6 +6,7 @@ No rule is here: the call-out service decides, these pages ask it and show what 
 
 from typing import Annotated, Any, Final, Literal
 
+import httpx
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -198,10 +199,17 @@ async def sheet(
 ) -> Response:
     """The call sheet as the service makes it."""
     found = await _api(request, who).document(f"/v1/callouts/{callout_id}/sheet.{form}")
-    # Its own few lines of style, and nothing else.
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    request.state.policy = policy
-    return Response(found.content, media_type=found.headers["content-type"], headers=NOT_KEPT)
+    return _as_it_is(request, found)
+
+
+@router.get("/{callout_id}/report.{form}")
+async def after_action(
+    request: Request, who: Viewer, callout_id: Id, form: Literal["html", "csv"]
+) -> Response:
+    """What happened, as the service tells it: without names and numbers."""
+    language = reader_of(request).language
+    path = f"/v1/callouts/{callout_id}/report.{form}?lang={language}"
+    return _as_it_is(request, await _api(request, who).document(path))
 
 
 @router.post("/{callout_id}/stop")
@@ -276,6 +284,12 @@ async def _done(
             raise
         return _note(error)
     return note
+
+
+def _as_it_is(request: Request, found: httpx.Response) -> Response:
+    """A page of the service, with its own few lines of style and nothing else."""
+    request.state.policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return Response(found.content, media_type=found.headers["content-type"], headers=NOT_KEPT)
 
 
 def _note(error: RefusedError) -> str:

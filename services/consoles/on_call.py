@@ -1,15 +1,19 @@
 """What does a counselor see who can be called in? What is asked of them, and what is their own."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
+from services.consoles import moments
 from services.consoles.api import Api, RefusedError, moment
 from services.consoles.callout_forms import (
     DECLINE_REASONS,
     STANDINGS,
+    BackForm,
     CodeForm,
+    LeaveForm,
     OwnAnswerForm,
     StandingForm,
 )
@@ -19,6 +23,7 @@ from services.sessions import Session
 
 PATH: Final = ON_CALL.path
 TOO_MANY: Final = 429
+MOST_LEAVE: Final = 50
 OPEN: Final = frozenset({"running", "paused", "filled"})
 
 router = APIRouter(prefix=PATH)
@@ -42,6 +47,30 @@ async def set_standing(
     api, mine = await _mine(request, who)
     await api.post(f"/v1/people/{mine}/standing", {"standing": form.standing})
     return _back("mine_standing")
+
+
+@router.post("/leave")
+async def go_on_leave(
+    request: Request, who: Sender, form: Annotated[LeaveForm, Form()]
+) -> Response:
+    """Away for a time: nobody asks them then."""
+    home = house_of(request).centre.timezone
+    starts, ends = (moments.meant(text, home) for text in (form.away_from, form.away_until))
+    known, now = await _leave(request, who)
+    if starts is None or ends is None or ends <= starts or ends <= now:
+        return _back("mine_leave_wrong")
+    if len(known) >= MOST_LEAVE:
+        return _back("mine_leave_many")
+    added = {"starts_at": starts.isoformat(), "ends_at": ends.isoformat()}
+    return await _keep_leave(request, who, [*known, added])
+
+
+@router.post("/leave/back")
+async def come_back(request: Request, who: Sender, form: Annotated[BackForm, Form()]) -> Response:
+    """Not away after all."""
+    known, _ = await _leave(request, who)
+    left = [one for one in known if moment(one["starts_at"]) != form.starts_at]
+    return await _keep_leave(request, who, left)
 
 
 @router.post("/offers/{offer_id}")
@@ -88,6 +117,18 @@ async def new_calendar(request: Request, who: Sender) -> Response:
     api, mine = await _mine(request, who)
     made = await api.post(f"/v1/people/{mine}/feed", {})
     return await _page(request, who, address=str(made["url"]))
+
+
+async def _leave(request: Request, who: Session) -> tuple[list[dict[str, Any]], datetime]:
+    """What of their leave is still to come, and the centre's time."""
+    told = await _api(request, who).get("/v1/mine")
+    return told["leave"], datetime.fromisoformat(told["now"])
+
+
+async def _keep_leave(request: Request, who: Session, leave: list[dict[str, Any]]) -> Response:
+    api, mine = await _mine(request, who)
+    await api.put(f"/v1/people/{mine}/leave", {"leave": leave})
+    return _back("mine_leave")
 
 
 async def _page(request: Request, who: Session, note: str = "", *, address: str = "") -> Response:

@@ -34,7 +34,10 @@ ROOT: Final = Path(__file__).parents[2]
 NEEDS_LOOK_SECONDS: Final = 0.1
 # How people sign in, and what is kept how long, is the installation's matter: these settings are
 # handed on as they are.
-FROM_OUTSIDE: Final = ("SURGELINE_OIDC_", "SURGELINE_PUBLIC_URL", "SURGELINE_PROVIDERS", RETENTION)
+FROM_OUTSIDE: Final = (
+    *("SURGELINE_OIDC_", "SURGELINE_PUBLIC_URL", "SURGELINE_CALLOUT_PUBLIC_URL"),
+    *("SURGELINE_PROVIDERS", RETENTION),
+)
 PROVIDERS: Final = "providers.toml"
 
 SpecMaker = Callable[[Ports, str, dict[str, str]], Sequence[ChildSpec]]

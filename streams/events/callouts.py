@@ -155,6 +155,7 @@ class CalloutData(Data, frozen=True, kw_only=True):
     closed_reason: str | None = None
     expected_more: float = 0.0
     forecast: FillForecast | None = None
+    first_forecast: FillForecast | None = None
     lifted: tuple[LiftedRule, ...] = ()
 
 

@@ -5,20 +5,23 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from streams.errors import OverloadedError, UnknownOutcomeError
 from streams.kafka.closing import close
-from streams.kafka.door import connect
+from streams.kafka.door import SAY_AGAIN_SECONDS, connect
 from streams.settings import Connections
 from streams.topics import Topic, partition_of
 
 log = logging.getLogger(__name__)
 
 AWAY_AFTER_SECONDS: Final = 3.0
+# Who may not write a topic goes on trying, and may not at the speed of the network.
+REFUSED_SECONDS: Final = 1.0
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -84,6 +87,7 @@ class LogWriter:
         self._rebuilding: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_ack = time.monotonic()
+        self._said_refused: dict[str, float] = {}
         self.rebuilds = 0
 
     async def start(self) -> None:
@@ -168,6 +172,8 @@ class LogWriter:
                 )
             except MessageSizeTooLargeError as error:
                 self._settle(number, error=error)
+            except TopicAuthorizationFailedError:
+                self._refused(number, record.topic)
             except (KafkaError, AssertionError) as error:
                 self._rebuild(producer, error)
                 return
@@ -184,7 +190,20 @@ class LogWriter:
             self._last_ack = time.monotonic()
             self._settle(number, result=(future.result().partition, future.result().offset))
         else:
+            pending = self._pending.get(number)
+            if pending is not None and isinstance(error, TopicAuthorizationFailedError):
+                self._refused(number, pending.outgoing.topic)
             self._rebuild(producer, error)
+
+    def _refused(self, number: int, topic: Topic) -> None:
+        """We may not write there: said once, and to whoever asked a moment later."""
+        name, now = self._connections.topic(topic), time.monotonic()
+        if now - self._said_refused.get(name, -SAY_AGAIN_SECONDS) >= SAY_AGAIN_SECONDS:
+            self._said_refused[name] = now
+            log.error("broker refuses a write", extra={"topic": name})
+        error = OverloadedError(f"the broker refuses that we write {name}", retry_after_seconds=15)
+        settle = partial(self._settle, number, error=error)
+        asyncio.get_running_loop().call_later(REFUSED_SECONDS, settle)
 
     def _settle(
         self, number: int, *, result: tuple[int, int] | None = None, error: Exception | None = None

@@ -26,17 +26,20 @@ class PartitionFold:
         self.position = position
         self.heard: datetime | None = None
 
-    def take(self, record: Record, arrived: datetime) -> tuple[int, list[Refusal]]:
+    def take(
+        self, record: Record, arrived: datetime, *, again: bool = False
+    ) -> tuple[int, list[Refusal]]:
         """Fold a record's events; returns how many were taken, and those that were refused.
 
         `arrived` is the centre's time at which the record reached the log, for events on which
-        intake has not written it.
+        intake has not written it. `again`: all that follows was said in an earlier life.
         """
         events, refused = decode_parcel(record.value or b"")
+        observe = self.book.observe_again if again else self.book.observe
         taken = 0
         for index, event in enumerate(events):
             try:
-                self.book.observe(_contact(event), record.offset)
+                observe(_contact(event), record.offset)
                 taken += 1
             except InvalidEventError as error:
                 refused.append((index, encode(event), error))
@@ -50,7 +53,7 @@ class PartitionFold:
         return [] if until is None else self.book.tick(until)
 
     def pass_silently(self) -> None:
-        """All that was taken has been said in an earlier life."""
+        """All that was taken again has been said in an earlier life."""
         if self.heard is not None:
             self.book.pass_silently(self.heard)
 

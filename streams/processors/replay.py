@@ -61,11 +61,10 @@ async def replay(
     ends = {partition: fold.position for partition, fold in folds.items() if fold.position}
     count = 0
     async for record in _records(source.connections, ends, since):
-        folds[record.partition].take(record, arrival(record, clock))
+        folds[record.partition].take(record, arrival(record, clock), again=True)
         count += 1
         # Fetching waits for the network only now and then; the others of this process go on.
         if count % PAUSE_AFTER_RECORDS == 0:
-            folds[record.partition].pass_silently()
             await asyncio.sleep(0)
             if give_up():
                 return False

@@ -182,8 +182,21 @@ class Runner:
                     await self._wake.wait()
             except TimeoutError:
                 return
-        if len(self._inbox) < BATCH_RECORDS and self._to_load is None and not self._stopping:
+        if not self._has_a_batch() and self._to_load is None and not self._stopping:
             await asyncio.sleep(GATHER_SECONDS)
+
+    def _has_a_batch(self) -> bool:
+        """Whether more than is folded at once has gathered already, as when catching up."""
+        return len(self._inbox) >= BATCH_RECORDS or self._fitting() < len(self._inbox)
+
+    def _fitting(self) -> int:
+        """How many of the records that have gathered are folded at once."""
+        size = 0
+        for count, event in enumerate(self._inbox[:BATCH_RECORDS]):
+            if size > BATCH_BYTES:
+                return count
+            size += len(event.message.value or b"")
+        return min(len(self._inbox), BATCH_RECORDS)
 
     async def _step(self) -> None:
         if self._successor is not None:
@@ -200,12 +213,7 @@ class Runner:
             await self._tick()
 
     def _next_batch(self) -> list[Any]:
-        size = count = 0
-        for event in self._inbox[:BATCH_RECORDS]:
-            if size > BATCH_BYTES:
-                break
-            size += len(event.message.value or b"")
-            count += 1
+        count = self._fitting()
         batch = self._inbox[:count]
         del self._inbox[:count]
         return batch

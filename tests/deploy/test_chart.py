@@ -18,6 +18,7 @@ from streams.retention import FORGOTTEN_BY_SERVICES, KEPT_FOR_A_TIME, retention_
 from streams.topics import CATALOGUE, CONTACTS
 from tests.support.broker import ROOT
 from tests.support.chart import CASES, CHART, Rendered, containers, render, tools, values_of
+from tests.support.mirror import AS_IN_THE_CHART
 
 pytestmark = pytest.mark.integration
 # What checkov would have otherwise, and an installation may choose (low, says its list): to pull
@@ -207,8 +208,10 @@ def test_a_standby_site_runs_nothing_but_the_log_and_its_mirror(
     assert {one["spec"]["replicas"] for one in found.of("Deployment")} == {0}
     assert list(found.of("ScaledObject")) == []
     [mirror] = found.of("KafkaMirrorMaker2")
-    config = mirror["spec"]["mirrors"][0]["checkpointConnector"]["config"]
-    assert config["sync.group.offsets.enabled"] == "true"
+    connectors = mirror["spec"]["mirrors"][0]
+    config = connectors["sourceConnector"]["config"] | connectors["checkpointConnector"]["config"]
+    # So a failover is played on this machine: tests/chaos/test_failover.py.
+    assert {name: str(config.get(name)) for name in AS_IN_THE_CHART} == AS_IN_THE_CHART
     assert "site.role=active" in found.notes
 
 

@@ -104,6 +104,7 @@ async def test_from_the_alert_to_thirty_people_called_in_with_at_most_five_click
         # The list shows the alert by itself.
         await page.get_by_role("link", name="Prepare").click()
         # The number has the focus: no click goes there.
+        await page.wait_for_function("document.activeElement.id === 'typed'")
         await page.keyboard.type("30")
         await page.get_by_role("button", name="Send now").click()
         await page.wait_for_url(LIVE)

@@ -1,7 +1,9 @@
 """The call-out pages over the real service: a plan that sends nothing, one press, how it goes."""
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -129,8 +131,12 @@ async def test_everybody_sees_what_is_theirs_and_only_leads_send(
         async with house.person("viewer") as viewer:
             looked = (await viewer.get(callout)).text
             refused = await viewer.post(f"{callout}/send", mark="all", typed="1")
+            nameless = (await viewer.get("/people")).text
         async with house.person("lead") as lead:
             printed = await lead.get(f"{callout}/sheet.html")
+            not_theirs = await lead.post(f"{callout}/lift", rule="daily_rest", reason="because")
+            lifted = await manager.post(f"{callout}/lift", rule="daily_rest", reason="rest later")
+            planned = (await lead.get(f"{callout}/plan")).text
             dropped = await lead.post(f"{callout}/drop", reason="the river falls")
         async with house.person("minji") as minji:
             counselor = await minji.get("/callouts")
@@ -145,6 +151,10 @@ async def test_everybody_sees_what_is_theirs_and_only_leads_send(
     assert [refused.status_code, printed.status_code, counselor.status_code] == [403, 403, 403]
     assert dropped.headers["location"] == "/callouts?note=callout_dropped"
     assert "호출 명단에 없습니다" in unlisted or "on no call-out list" in unlisted
+    # Who leads sees names, nobody else; what a rule was lifted for is there for everybody.
+    assert [("Person 1" in text) for text in (plan, board, nameless)] == [True, True, False]
+    assert (not_theirs.status_code, "rest later" in planned) == (403, True)
+    assert lifted.headers["location"].endswith("?note=callout_lifted")
     assert ("p0001" in board, "한 가지 방법뿐" in board) == (True, True)
     assert ledger["attempts"] == 0
     assert (away.status_code, tiles(away.text)) == (503, [])
@@ -175,6 +185,19 @@ async def test_a_counselor_answers_and_changes_what_is_their_own(
         gone = await minji.post(f"/on-call/offers/{offer}", choice="withdraw", reason="ill")
         [address] = re.findall(r'<code class="secret">([^<]+)</code>', calendar)
         feed = await minji.client.get(address)
+        today = datetime.now(ZoneInfo("Asia/Seoul"))
+        hours = [(today + timedelta(hours=n)).strftime("%Y-%m-%dT%H:%M") for n in (-1, 20, 30)]
+        backwards = await minji.post("/on-call/leave", away_from=hours[2], away_until=hours[1])
+        away = await minji.post("/on-call/leave", away_from=hours[0], away_until=hours[1])
+        plan = (await manager.get(f"{await prepared(manager, 1)}/plan")).text
+        [starts_at] = re.findall(
+            r'name="starts_at" value="([^"]+)"', (await minji.get("/on-call")).text
+        )
+        back = await minji.post("/on-call/leave/back", starts_at=starts_at)
+        again = (await manager.get(f"{await prepared(manager, 2)}/plan")).text
+    assert backwards.headers["location"] == "/on-call?note=mine_leave_wrong"
+    assert (away.headers["location"], back.headers["location"]) == ("/on-call?note=mine_leave",) * 2
+    assert ("1 휴가" in plan, "1 휴가" in again) == (True, False)
     assert "지금 요청이 없습니다" in quiet
     assert yes.headers["location"] == "/on-call?note=mine_seated"
     assert "1번 자리가 당신의 자리입니다" in seated

@@ -58,7 +58,7 @@ class Log:
     async def surge(self, gap: int, skills: dict[str, tuple[int, int]] | None = None) -> None:
         now = datetime.now(UTC)
         seats = SeatsData(
-            pool="all", episode=EPISODE, needed=gap + 10, needed_low=gap + 5, needed_high=gap + 15,
+            pool="all", episode=EPISODE, needed=gap + 10, needed_low=gap + 5, needed_high=gap + 10,
             staffed=10, available=0, gap=gap, offered_load_erlangs=30.0, reason="40 a minute",
             first="reserve", skills=skills or {},
         )  # fmt: skip

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from streams.domain.callout import answering, asking, life, sending, ticking
 from streams.domain.callout.book import IN_HAND, OVER, SILENT, CalloutBook, RefusedError
 from streams.domain.callout.findings import findings
+from streams.domain.callout.outlook import Outlook
 from streams.domain.callout.seating import (
     fits,
     free_seats,
@@ -176,6 +177,36 @@ class CalloutMachine(RuleBasedStateMachine):
                 one.purpose == "ask" and one.state == "pending"
                 for one in self.book.offers[offer.id].attempts
             ), "an answer cancels the rest at once"
+
+    @rule(
+        number=st.integers(0, 999),
+        kind=st.sampled_from(["accept", "decline", "later", "withdraw"]),
+        minutes=st.sampled_from([1, 5, 30]),
+    )
+    def found_on_a_list(self, number: int, kind: Any, minutes: float) -> None:
+        offer = self.pick(number)
+        if offer is None:
+            return
+        written = self.now - timedelta(minutes=minutes)
+        given = GivenAnswer(
+            key=f"{offer.id}/list/{kind}/{minutes}", kind=kind, at=written, channel="sms"
+        )
+        said = self.do(lambda: answering.answer_found(self.book, offer.id, given, YES, self.now))
+        if said is None:
+            return
+        after = self.book.offers[offer.id]
+        assert [one.key for one in after.answers].count(given.key) == 1
+        self.told_yes.discard(offer.id)
+        if said.kind in ("seated", "waitlisted"):
+            assert after.state in IN_HAND
+            self.told_yes.add(offer.id)
+
+    @rule(which=st.integers(0, 1), half=st.sampled_from([None, 0.0, 600.0]))
+    def foretold(self, which: int, half: float | None) -> None:
+        seen = Outlook(
+            median_seconds=half, p90_seconds=half, people_woken=0, surplus=0, filled_in_two_hours=0
+        )
+        self.do(lambda: life.foretold(self.book, self.ids[which], seen, self.now))
 
     @rule(numbers=st.lists(st.integers(0, 999), min_size=2, max_size=6))
     def many_accept_at_once(self, numbers: list[int]) -> None:

@@ -14,7 +14,7 @@ from streams.events.contacts import ContactEvent
 from streams.events.demand import PulseData
 from tests.support.calls import CENTRE, after, event
 
-END = 3 * 3600  # less than the time after which a contact is settled
+END = 90 * 60  # less than the time after which a contact is settled
 Pulses = dict[tuple[str, datetime], PulseData]
 
 
@@ -123,12 +123,37 @@ def test_a_book_that_is_refilled_from_the_log_is_the_book_that_was_lost(
     refilled = ContactBook(CENTRE, 3)
     chance.shuffle(live)
     for offset, one in enumerate(live):
-        refilled.observe(one, offset)
+        refilled.observe_again(one, offset)
+    refilled.pass_silently(after(END + 900))
     for fact in facts:
         refilled.remember(fact)
     assert refilled.tick(after(END + 900)) == []
     assert refilled.counts() == lost.counts()
     assert len({fact.id for fact in facts}) == len(facts)
+
+
+@given(days(), st.randoms(use_true_random=False), st.integers(0, 30), st.integers(1, 9))
+@settings(max_examples=200, deadline=None)
+def test_what_comes_after_a_silent_refill_is_counted_and_told_as_without_it(
+    events: list[ContactEvent], chance: random.Random, known: int, pause: int
+) -> None:
+    chance.shuffle(events)
+    lived, refilled = ContactBook(CENTRE, 3), ContactBook(CENTRE, 3)
+    for offset, one in enumerate(events[:known]):
+        lived.observe(one, offset)
+        refilled.observe_again(one, offset)
+        if offset % pause == 0:
+            refilled.pass_silently(one.time)
+    lived.take_pulses()
+    refilled.pass_silently(after(END + 900))
+    assert refilled.take_pulses() == []
+    assert refilled.counts("") == lived.counts("")
+    for offset, one in enumerate(events[known:], known):
+        lived.observe(one, offset)
+        refilled.observe(one, offset)
+    assert refilled.tick(after(END + 900)) == lived.tick(after(END + 900))
+    assert refilled.take_pulses() == lived.take_pulses()
+    assert refilled.counts() == lived.counts()
 
 
 @given(days(), st.lists(st.integers(0, 30), max_size=8))

@@ -193,7 +193,7 @@ async def callout_centre(
         "SURGELINE_CENTRE": str(write_centre(folder, **callout)),
         "SURGELINE_PORT": str(service_port),
         "SURGELINE_PROVIDERS": str(providers),
-        "SURGELINE_PUBLIC_URL": f"http://127.0.0.1:{service_port}",
+        "SURGELINE_CALLOUT_PUBLIC_URL": f"http://127.0.0.1:{service_port}",
         "SURGELINE_FOLDER": str(folder / "folder"),
     }
     sealer = Sealer.from_env(secrets_env)

@@ -11,6 +11,15 @@ from tests.support.broker import ROOT, Broker, end
 
 FROM, TO = "seoul", "busan"
 HEAP_MB = 384
+# What a failover rests on. A test compares it with the chart (templates/strimzi.yaml).
+AS_IN_THE_CHART = {
+    "replication.policy.class": "org.apache.kafka.connect.mirror.IdentityReplicationPolicy",
+    "sync.topic.configs.enabled": "true",
+    "sync.group.offsets.enabled": "true",
+    "sync.group.offsets.interval.seconds": "5",
+    "emit.checkpoints.interval.seconds": "5",
+    "offset.lag.max": "0",
+}
 
 
 def mirror_jars() -> Path:
@@ -32,7 +41,7 @@ class Mirror:
         self._prefix = prefix
 
     def settings(self) -> dict[str, str]:
-        """What the chart says (templates/strimzi.yaml), as MirrorMaker's own file has it."""
+        """MirrorMaker's own file; news of topics and groups is looked for more often than there."""
         way = f"{FROM}->{TO}"
         one_copy = (
             "replication.factor",
@@ -51,16 +60,13 @@ class Mirror:
             f"{TO}->{FROM}.enabled": "false",
             f"{way}.topics": f"{self._prefix}.*",
             f"{way}.groups": f"{self._prefix}.*",
-            "replication.policy.class": "org.apache.kafka.connect.mirror.IdentityReplicationPolicy",
             "tasks.max": "4",
-            "sync.topic.configs.enabled": "true",
-            "sync.group.offsets.enabled": "true",
-            "sync.group.offsets.interval.seconds": "5",
-            "emit.checkpoints.interval.seconds": "5",
+            **AS_IN_THE_CHART,
             "refresh.topics.interval.seconds": "5",
             "refresh.groups.interval.seconds": "5",
-            "offset.lag.max": "0",
             f"{TO}.producer.max.request.size": str(4 * 1024 * 1024),
+            # Scanning the jars for other plugins would take ten seconds of a start.
+            "plugin.discovery": "service_load",
             "dedicated.mode.enable.internal.rest": "false",
             **dict.fromkeys(one_copy, "1"),
         }
@@ -85,6 +91,11 @@ class Mirror:
         ]
         with self.log_file.open("ab") as log:
             self.process = offspring.start(argv, os.environ, log)
+
+    def freeze(self) -> None:
+        """As when the link between the sites is lost: what is written from now on stays behind."""
+        if self.process is not None:
+            os.kill(self.process.pid, signal.SIGSTOP)
 
     def last_words(self) -> str:
         return self.log_file.read_text(errors="replace")[-3000:]

@@ -36,6 +36,11 @@ from tests.support.stack import scratch_folder
 WARM_SECONDS = 70.0
 
 
+def say(words: str) -> None:
+    """One line of the result."""
+    print(words, flush=True)  # noqa: T201
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pace:
     """How much comes in, and for how long while each step is made."""
@@ -57,7 +62,6 @@ class Played:
     """What came of it: by step the seconds until the board was right and what it showed then."""
 
     seconds: dict[str, float] = field(default_factory=dict)
-    rates: dict[str, float] = field(default_factory=dict)
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
     differing: dict[str, tuple[dict[str, int], dict[str, int]]] = field(default_factory=dict)
     events: int = 0
@@ -121,9 +125,10 @@ class Play:
         ordered = time.monotonic()
         await order()
         shown = await until_board_is_right(self._connections, self.fleet, self._board)
-        self.played.seconds[name] = time.monotonic() - ordered
+        took = self.played.seconds[name] = time.monotonic() - ordered
         await feeding
-        self.played.rates[name] = len(stretch) / (time.monotonic() - began)
+        rate = len(stretch) / (time.monotonic() - began)
+        say(f"{name:<20} board right after {took:4.1f} s, {rate:,.0f} events/s")
         await self._note(name, shown)
 
     async def _burst(self, rest: list[Step]) -> None:
@@ -134,7 +139,8 @@ class Play:
         await self.fleet.scale(1)
         await feeding
         shown = await until_board_is_right(self._connections, self.fleet, self._board)
-        self.played.seconds["SIGTERM in a burst"] = time.monotonic() - ordered
+        took = self.played.seconds["SIGTERM in a burst"] = time.monotonic() - ordered
+        say(f"SIGTERM in a burst   board right after {took:4.1f} s, {len(rest):,} events at once")
         await self._note("SIGTERM in a burst", shown)
 
     async def _note(self, name: str, shown: dict[str, Any]) -> None:
@@ -155,11 +161,6 @@ class Play:
             self._board, {partition: offset + 1 for partition, offset in said.offsets.items()}
         )
         await self._note("at the end", await board_of(self._board))
-
-
-def say(words: str) -> None:
-    """One line of the result."""
-    print(words, flush=True)  # noqa: T201
 
 
 async def main() -> None:
@@ -190,11 +191,7 @@ async def main() -> None:
 
 
 def report(played: Played) -> None:
-    """What was measured, and whether anything was lost or said twice."""
-    for name, seconds in played.seconds.items():
-        rate = played.rates.get(name)
-        load = f"{rate:,.0f} events/s" if rate else "all that was left at once"
-        say(f"{name:<20} board right after {seconds:4.1f} s, {load}")
+    """Whether anything was lost or said twice."""
     said, due = played.said, played.due
     same = (said.counts, said.offsets, said.pulses) == (due.counts, due.offsets, due.pulses)
     say(

@@ -1,5 +1,8 @@
 """What do managers get over HTTP, and what do they get refused? Around a store in memory."""
 
+import csv
+import io
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -295,6 +298,36 @@ async def test_the_call_sheet_has_names_and_numbers_and_its_reading_is_written_d
     assert ("DRILL" in page, "Person p0001" in page, "to-m1-sms" in table) == (True, True, True)
     assert ("callout_sheet", callout) in api.audit.lines
     assert len(table.splitlines()) == 11
+
+
+async def test_the_report_afterwards_tells_what_happened_without_a_name_or_a_number(
+    api: Api,
+) -> None:
+    callout, path = await api.running(2), "/v1/callouts"
+    await api.at.send()
+    await api.at.engine.round()
+    api.at.pass_time(minutes=6)
+    for who in ("p0001", "p0002"):
+        said = {"person": who, "choice": "accept", "via": "paper"}
+        await api.post(f"{path}/{callout}/answers", said)
+    foretold = api.at.commands.book.callout(callout).first_forecast
+    page = (await api.client.get(f"{path}/{callout}/report.html")).text
+    table = (await api.client.get(f"{path}/{callout}/report.csv")).text
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert foretold is not None
+    assert foretold.half is not None
+    late = (api.at.now - foretold.half).total_seconds() / 60
+    told = dict(re.findall(r"<tr><th>([^<]+)</th><td>([^<]+)</td>", page))
+    assert (told["Seats needed"], told["Seats taken"], told["People asked"]) == ("2", "2", "8")
+    assert (told["Filled after"], told["Later than foretold (median)"]) == (
+        "6.0 min",
+        f"{late:.1f} min",
+    )
+    seats = {row["person"]: row["seat"] for row in rows if row["seat"]}
+    assert seats == {"p0001": "1", "p0002": "2"}
+    assert [row["answers"] for row in rows if row["seat"]] == ["accept/paper"] * 2
+    for text in (page, table):
+        assert not re.search(r"Person p|to-m|\+\d{7,}", text)
 
 
 async def test_sheets_on_disk_are_for_their_owner_only_and_go_with_the_call_out(

@@ -40,8 +40,9 @@ class Surge:
         event = decode((EXAMPLES / "seats-needed.v1.all.json").read_bytes())
         assert isinstance(event, SeatsNeeded)
         lanes = {name.replace("_", ":"): both for name, both in skills.items()}
+        high = event.data.staffed + gap
         data = msgspec.structs.replace(
-            event.data, episode=EPISODE, gap=gap, first="reserve", skills=lanes
+            event.data, episode=EPISODE, gap=gap, needed_high=high, first="reserve", skills=lanes
         )
         event = msgspec.structs.replace(event, time=self.at.now, data=data)
         self.surges.take(Record(SEATS.name, 0, 0, 0, b"all", encode(event)))

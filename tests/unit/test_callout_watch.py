@@ -78,8 +78,9 @@ class Surge:
 
     async def says(self, gap: int, episode: str = "ep-1") -> None:
         data = SeatsData(
-            pool="all", episode=episode, needed=40, needed_low=35, needed_high=45, staffed=10,
-            available=1, gap=gap, offered_load_erlangs=30.0, reason="40 a minute", first="reserve",
+            pool="all", episode=episode, needed=10 + gap, needed_low=10, needed_high=10 + gap,
+            staffed=10, available=1, gap=gap, offered_load_erlangs=30.0, reason="40 a minute",
+            first="reserve",
         )  # fmt: skip
         event = SeatsNeeded(
             id=f"s{gap}", source="surgeline/staffing", subject="all", time=self.at.now, data=data

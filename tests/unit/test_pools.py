@@ -17,7 +17,9 @@ from streams.domain.staffing.pools import (
     release,
     seated_by_lane,
     split,
+    to_call_in,
 )
+from streams.events.surges import SeatsData
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 POLICY = HelpPolicy()
@@ -88,6 +90,26 @@ def test_the_parts_of_a_need_are_the_whole() -> None:
     assert split(41, LANES) == {"queue:english": 4, "queue:main": 37}
     assert split(1, LANES) == {"queue:english": 0, "queue:main": 1}
     assert split(5, {}) == {}
+
+
+def seats_said(*, needed: int, high: int, staffed: int) -> SeatsData:
+    return SeatsData(
+        pool="all",
+        needed=needed,
+        needed_low=needed,
+        needed_high=high,
+        staffed=staffed,
+        available=0,
+        gap=max(0, needed - staffed),
+        offered_load_erlangs=1.0,
+        reason="",
+    )
+
+
+def test_who_is_missing_at_the_median_is_called_in_until_nine_in_ten_is_covered() -> None:
+    assert to_call_in(seats_said(needed=20, high=26, staffed=18)) == 8
+    # Nobody is missing at the median: nobody is woken for the 90 % value alone.
+    assert to_call_in(seats_said(needed=20, high=26, staffed=20)) == 0
 
 
 def test_help_is_asked_for_below_the_median_need_and_until_nine_in_ten_is_covered() -> None:

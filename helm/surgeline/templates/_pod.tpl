@@ -72,7 +72,7 @@ spec:
         {{- end }}
         {{- end }}
         {{- if $is.providers }}
-        - {name: SURGELINE_PUBLIC_URL, value: {{ $root.Values.callout.publicUrl | quote }}}
+        - {name: SURGELINE_CALLOUT_PUBLIC_URL, value: {{ $root.Values.callout.publicUrl | quote }}}
         {{- if $root.Values.callout.providers }}
         - {name: SURGELINE_PROVIDERS, value: /etc/surgeline/providers/providers.toml}
         {{- end }}

@@ -211,6 +211,9 @@ WORDS: Final[dict[str, Said]] = {
         "이름과 번호가 있습니다. 열람은 감사 기록에 남습니다.",
         "It has names and numbers. That it was read is in the audit.",
     ),
+    "run.report": Said("사후 보고", "After-action report"),
+    "run.report_csv": Said("사후 보고 CSV", "the same, CSV"),
+    "run.report_how": Said("이름과 번호가 없습니다.", "without names and numbers"),
     "run.log": Said("누가 무엇을", "Who did what"),
     "run.log_empty": Said("아직 아무도 손대지 않았습니다.", "Nobody has done anything yet."),
     # --- rules of rest

@@ -48,6 +48,23 @@ WORDS: Final[dict[str, Said]] = {
     "shift.swap": Said("교대", "swapped"),
     "shift.seat": Said("호출", "called in"),
     "shift.elsewhere": Said("다른 곳", "elsewhere"),
+    "mine.leave": Said("나의 휴가", "My leave"),
+    "mine.no_leave": Said("앞으로 휴가가 없습니다.", "No leave lies ahead."),
+    "mine.leave_from": Said("언제부터", "From"),
+    "mine.leave_until": Said("언제까지", "Until"),
+    "mine.leave_go": Said("휴가 적기", "I am away then"),
+    "mine.leave_back": Said("취소", "Not after all"),
+    "mine.leave_how": Said(
+        "센터의 시각입니다. 휴가 동안에는 아무도 부르지 않으며, 관리자도 바꿀 수 없습니다.",
+        "By the centre's clock. Nobody calls you in then, and no manager can change that.",
+    ),
+    "note.mine_leave": Said("휴가를 적었습니다.", "Your leave is noted."),
+    "note.mine_leave_wrong": Said(
+        "끝이 시작보다, 또 지금보다 뒤여야 합니다.", "It must end after its start, and after now."
+    ),
+    "note.mine_leave_many": Said(
+        "휴가가 너무 많습니다. 지난 것을 지우십시오.", "That is too much leave: give up some."
+    ),
     "mine.calendar": Said("달력", "Calendar"),
     "mine.calendar_how": Said(
         "주소를 아는 사람은 근무 시간을 봅니다. 새로 만들면 전의 주소는 끝납니다.",

@@ -274,7 +274,8 @@ def foretold(book: CalloutBook, callout_id: str, seen: Outlook, now: datetime) -
     times = (seen.median_seconds, seen.p90_seconds)
     half, most = (None if s is None else now + timedelta(seconds=round(s)) for s in times)
     forecast = FillForecast(at=now, half=half, most=most)
-    book.put(msgspec.structs.replace(callout, forecast=forecast), now)
+    first = callout.first_forecast or forecast
+    book.put(msgspec.structs.replace(callout, forecast=forecast, first_forecast=first), now)
 
 
 def seen_by(book: CalloutBook, callout_id: str, by: str, now: datetime) -> CalloutData:

@@ -58,7 +58,8 @@ def outlook(
     silent.
     """
     if runs is None:
-        runs = max(20, min(MOST_RUNS, PEOPLE_PLAYED // max(1, len(people))))
+        crowd = len(people) + sum(one.people for one in waiting)
+        runs = max(20, min(MOST_RUNS, PEOPLE_PLAYED // max(1, crowd)))
     chance = random.Random(seed)  # noqa: S311 - a simulation that must repeat itself
     played = [_play(seats, people, policy, chance, waiting) for _ in range(runs)]
     times = sorted(filled for filled, _, _ in played if filled is not None)

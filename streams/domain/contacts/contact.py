@@ -8,9 +8,9 @@ decided depends on all that is known at that moment, not on which event came las
 How it is to be used:
 - `observe` each event of a batch, then `tick(now)`, then send the facts that `tick` returned, the
   pulses of `take_pulses` and the `counts`; only then let the offset move.
-- After a restart: `observe` the events from `replay_from(now)` up to the committed offset without
-  a tick, `pass_silently` now and then and at the end, and `remember` every fact on `overflow`
-  since then. What the next `tick` returns was not on the log yet and must be sent.
+- After a restart: `observe_again` the events from `replay_from(now)` up to the committed offset
+  without a tick, `pass_silently`, and `remember` every fact on `overflow` since then. What the
+  next `tick` returns was not on the log yet and must be sent.
 - `now` is the centre's clock, but while the partition lags behind its end it is no later than the
   last event seen: who waits too long must not be guessed from reports that lie unread.
 """
@@ -66,6 +66,7 @@ class ContactBook:
         self._facts: dict[Facts, Facts] = {}
         self._timers = Timers()
         self._forgetting = Forgetting(span(centre.alerts.redial_window)) if forgets else None
+        self._gathered: dict[ContactLife, tuple[str | None, Micros, bool]] = {}
         self._horizon: Micros = 0
         self._today = self._yesterday = ""
 
@@ -89,6 +90,26 @@ class ContactBook:
             self._fold(life, event, at)
             self._forget(at)
         return []
+
+    def observe_again(self, event: ContactEvent, offset: int) -> None:
+        """Fold an event that was observed, and what follows from it said, in an earlier life.
+
+        The counts follow from the set of events, so each contact is counted once for all that
+        was heard of it in some minutes: by `pass_silently` at the latest.
+        """
+        self.offset = max(self.offset, offset)
+        at = micros(event.time)
+        life = self._contacts.get(event.subject)
+        if life is None:
+            life = self._new(event.subject, at)
+        if not heard_before(life, event):
+            self._contacts[life.id] = life
+            before = self._gathered.setdefault(life, (life.key, life.arrival, life.has_number))
+            life.fold(event, at, self._facts)
+            if life.request is not None and before[:2] != (life.key, life.arrival):
+                # Those that have their place among a caller's contacts are always in order.
+                self._count_again(life, *self._gathered.pop(life))
+            self._forget(at)
 
     def remember(self, fact: OverflowFact) -> None:
         """Take a fact that this book sent in an earlier life; those of other books are left."""
@@ -130,9 +151,8 @@ class ContactBook:
         return self._seconds.take(self.offset + 1)
 
     def pass_silently(self, now: datetime) -> None:
-        """What was observed so far was said in an earlier life: no pulse is left of it."""
-        self._seconds.hush()
-        self._seconds.forget(micros(now) // SECOND)
+        """Count all that was observed again; no pulse is left of it."""
+        self._count_gathered(micros(now))
 
     def counts(self, since: str | None = None) -> dict[str, dict[str, QueueCounts]]:
         """Counts by day and queue: of yesterday and today, or since another day."""
@@ -169,6 +189,27 @@ class ContactBook:
             self._requests.settle(life)
             self._watch(life, had_number=had_number)
 
+    def _count_gathered(self, at: Micros) -> None:
+        gathered, self._gathered = self._gathered, {}
+        for life, before in gathered.items():
+            self._count_again(life, *before)
+        self._seconds.hush()
+        self._seconds.forget(at // SECOND)
+
+    def _count_again(
+        self, life: ContactLife, key: str | None, arrival: Micros, had_number: bool, /
+    ) -> None:
+        if not life.inbound:
+            return
+        if life.state is State.WAITING:
+            self._timers.set(life, self._rules.limit_at(life))
+        if life.request is not None and (life.key != key or life.arrival != arrival):
+            self._requests.displace(life, key)
+        if life.request is None:
+            self._requests.place(life)
+        self._requests.settle(life)
+        self._watch(life, had_number=had_number)
+
     # Time
 
     def _watch(self, life: ContactLife, *, had_number: bool) -> None:
@@ -203,8 +244,10 @@ class ContactBook:
         return life
 
     def _forget(self, at: Micros) -> None:
-        if self._forgetting is None:
+        if self._forgetting is None or not self._forgetting.is_due(at):
             return
+        if self._gathered:
+            self._count_gathered(at)
         for done in self._forgetting.sweep(at):
             lives = [done] if done.request is None else list(done.request.lives())
             for life in lives:

@@ -39,10 +39,12 @@ class Forgetting:
         """Whether a contact was here and is done."""
         return contact in self._marks
 
+    def is_due(self, at: Micros) -> bool:
+        """Whether it is time to sweep again."""
+        return not self._next - MEMORY < at < self._next
+
     def sweep(self, at: Micros) -> list[ContactLife]:
-        """The contacts that may be let go now; empty most of the time."""
-        if self._next - MEMORY < at < self._next:
-            return []
+        """The contacts that may be let go now."""
         self._next = at + COARSE
         if not self._marks_until - MEMORY < at < self._marks_until:
             self._marks.turn()

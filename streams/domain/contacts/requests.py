@@ -188,14 +188,15 @@ class Requests:
         while life is not None:
             fate = self._rules.fate(life)
             request, role, reach = self._standing(life, fate)
-            same = request is life.request and role == life.role and reach == life.reach
-            if same and life is not start:
+            stays = life is not start and request is life.request and role == life.role
+            if stays and reach == life.reach:
                 break
             life.reach = reach
-            if life.request is not None:
-                touched[life.request] = None
-            touched[request] = None
-            self._count(life, request, role, fate)
+            if not stays:  # of one that stays nothing but its reach has changed
+                if life.request is not None:
+                    touched[life.request] = None
+                touched[request] = None
+                self._count(life, request, role, fate)
             life = life.next
         for request in touched:
             self._recount(request)

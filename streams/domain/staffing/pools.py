@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from streams.domain.centre import Pool
+from streams.events.surges import SeatsData
 
 QUEUE: Final = "queue:"
 LANGUAGE: Final = "language:"
@@ -120,6 +121,13 @@ def seated_by_lane(
             taken[pool.name][lane] += people
             left -= people
     return taken
+
+
+def to_call_in(seats: SeatsData) -> int:
+    """How many people are asked to come, once seats are missing: as long as help is asked for, it
+    is until 90 % is covered, and who is asked late comes late.
+    """
+    return max(seats.gap, seats.needed_high - seats.staffed) if seats.gap > 0 else 0
 
 
 def activation(needed: int) -> int:
