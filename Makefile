@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-all demo drill up test check rules pictures grafana-pictures chaos bench bench-coverage bench-streams \
+.PHONY: help setup setup-all demo crisis drill up test check rules pictures grafana-pictures chaos bench bench-arrivals bench-coverage bench-streams \
   bench-detection bench-scenarios bench-admission bench-boards bench-callout bench-callbacks \
   bench-scale bench-growth bench-intake bench-latency bench-memory bench-recovery failover clean lock
 
@@ -28,6 +28,10 @@ setup-all:
 
 demo: setup ## Play an earthquake through the whole platform (HEADLESS=1: without a person)
 	@$(SURGELINE) demo $(if $(HEADLESS),--headless)
+
+crisis: setup ## Rehearse a crisis over HTTP, with Locust's page and a verdict (SCENARIO=maysak, HEADLESS=1, SPEED, PEAK, PROCESSES)
+	@$(SURGELINE) crisis $(or $(SCENARIO),maysak) $(if $(HEADLESS),--headless) $(if $(SPEED),--speed $(SPEED)) \
+	  $(if $(PEAK),--peak $(PEAK)) $(if $(PROCESSES),--processes $(PROCESSES))
 
 drill: setup ## Play a crisis in virtual time and ask what if (SCENARIO=S5-centre)
 	@$(SURGELINE) drill $(or $(SCENARIO),S5-centre) --compare
@@ -67,6 +71,10 @@ bench: setup ## Measure speed and memory anew, and write docs/performance.md (an
 
 bench-coverage: setup ## How often the truth is inside the seats and waits said (SURGES=2400)
 	$(PY) -m load.bench.coverage --surges $(or $(SURGES),2400)
+
+bench-arrivals: setup ## The open-loop source alone; a server that stands still, asked both ways
+	$(PY) -m load.bench.arrivals rate
+	$(PY) -m load.bench.arrivals freeze --seconds 30
 
 bench-streams: setup ## A million events through the worker, beside Faust and Kafka Streams (EVENTS REPEATS)
 	$(PY) -m tests.support.stack $(PY) -m tests.support.streams_bench \

@@ -56,6 +56,9 @@ STAGE = Stage()
 class PhoneSystem(User):
     """One process's part of the floor, and all who call there."""
 
+    # Only ever this machine; which port, each part of the platform has its own.
+    host = "http://127.0.0.1"
+
     @task
     def play(self) -> None:
         """Play what is told, then rest until the run is over."""
@@ -107,9 +110,14 @@ def _begin(environment: Environment, **_: Any) -> None:
         STAGE.leader.begin(_chosen(environment), Path(environment.parsed_options.results))
     except WrongSettingError as error:
         log.error("%s", error)  # noqa: TRY400
-        environment.process_exit_code = WRONG_USE
-        if environment.runner is not None:
-            gevent.spawn(environment.runner.quit)
+        STAGE.leader.problem = str(error)
+        runner = environment.runner
+        if runner is not None and environment.web_ui is None:
+            environment.process_exit_code = WRONG_USE
+            gevent.spawn(runner.quit)
+        elif runner is not None:
+            # Whoever looks at the page can choose again.
+            gevent.spawn(runner.stop)
 
 
 def _conclude(environment: Environment, **_: Any) -> None:

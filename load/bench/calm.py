@@ -15,9 +15,9 @@ import numpy as np
 
 from load.bench.streams import YEAR_HOURS, Array, Setting, Streams
 from streams.domain.detection.calendar import Calendar
-from streams.domain.detection.detector import Rules, Thresholds, advance
 from streams.domain.detection.mixture import Mixture
 from streams.domain.detection.season import LearningPolicy, Season
+from streams.domain.detection.standing import Rules, Thresholds, advance
 
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR

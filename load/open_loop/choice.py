@@ -82,20 +82,20 @@ def chosen(name: str, speed: float = 0.0, peak: float = 1.0) -> Choice:
 
 def add_options(parser: ArgumentParser) -> None:
     """Locust's own command line and page ask for these."""
-    group = parser.add_argument_group("Surgeline")
-    group.add_argument(
-        "--scenario", choices=Names(choices()), default="maysak", help="which crisis is played"
+    # Not in a group of their own: Locust's page shows only what the parser itself was given.
+    parser.add_argument(
+        "--scenario", choices=Names(choices()), default="maysak", help="Which crisis is played"
     )
-    group.add_argument(
+    parser.add_argument(
         "--speed",
         type=float,
         default=0.0,
-        help="event seconds in a second of wall time; 0: so that it takes about ten minutes",
+        help="Event seconds in a second of wall time; 0: so that it takes about ten minutes",
     )
-    group.add_argument(
-        "--peak", type=float, default=1.0, help="so many times as many callers in the bursts"
+    parser.add_argument(
+        "--peak", type=float, default=1.0, help="So many times as many callers in the bursts"
     )
-    group.add_argument("--results", default="build/crisis", help="where verdicts are written")
+    parser.add_argument("--results", default="build/crisis", help="Where verdicts are written")
 
 
 def _usual_speed(scenario: Scenario) -> float:

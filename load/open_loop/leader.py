@@ -15,6 +15,7 @@ from gevent import subprocess
 
 from load.open_loop.choice import Choice
 from load.open_loop.commands import Told, serve
+from load.open_loop.plan import at_peak
 from load.open_loop.play import Begin
 from load.open_loop.servers import Servers
 from load.open_loop.watch import Watch
@@ -51,11 +52,13 @@ class Crew(Protocol):
 
 
 class Leader:
-    """One run at a time; `result` is the last or present one."""
+    """One run at a time; `result` is the last or present one, `problem` why there is none."""
 
     def __init__(self, crew: Crew) -> None:
         self.result: Result | None = None
         self.page: Path | None = None
+        self.problem = ""
+        self._going = False
         self._crew = crew
         self._door: Any = None
         self._watch: Watch | None = None
@@ -67,15 +70,18 @@ class Leader:
 
     @property
     def over(self) -> bool:
-        """Whether everybody has played their part."""
-        return self._crew.record().over
+        """Whether everybody has played their part in a run that is not concluded yet."""
+        return self._going and self._crew.record().over
 
     def begin(self, choice: Choice, results: Path) -> None:
         """Declare the clock, open the door to the platform's commands, and let the play begin."""
+        self.result, self.page, self.problem = None, None, ""
         servers = Servers.from_env(os.environ)
-        self._choice, self._results, self.page = choice, results, None
+        self._choice, self._results = choice, results
         self._centre = load_centre(servers.centre)
         results.mkdir(parents=True, exist_ok=True)
+        # Worked out before the clock is declared: it may take a second.
+        truth = seats_needed(at_peak(choice.scenario, choice.peak), self._centre)
         begin = self._declare(servers, choice)
         if self._door is None:
             self._door = serve(servers.port, servers.tokens["phone"], self._crew.obey)
@@ -83,8 +89,9 @@ class Leader:
         length = choice.scenario.length.total_seconds()
         self._watch = Watch(servers, begin.wall, begin.speed, length)
         workers = self._crew.begin(begin, choice, results)
-        self.result = self._new_result(begin, choice, workers)
+        self.result = _new_result(begin, choice, workers, truth)
         self._parts = [gevent.spawn(self._watch.run), gevent.spawn(self._call_up)]
+        self._going = True
 
     def standing(self) -> Result | None:
         """The run as it is at this moment, judged as far as that can be."""
@@ -96,6 +103,7 @@ class Leader:
         """Ask the log and the audit, judge, and write the report; once for each run."""
         if self.result is None or self._watch is None or self.page is not None:
             return self.result
+        self._going = False
         self._wait_for_records()
         gevent.killall(self._parts)
         self._watch.look()
@@ -139,26 +147,6 @@ class Leader:
             begins=begins,
             speed=choice.speed,
             peak=choice.peak,
-        )
-
-    def _new_result(self, begin: Begin, choice: Choice, workers: int) -> Result:
-        staged = begin.staged(choice.scenario)
-        truth = seats_needed(staged, self._the_centre())
-        return Result(
-            scenario=choice.scenario.name,
-            title=choice.scenario.title_en,
-            run=begin.run,
-            begins=begin.begins,
-            length=choice.scenario.length.total_seconds(),
-            speed=begin.speed,
-            peak=begin.peak,
-            workers=workers,
-            bursts={burst.name: burst.at.total_seconds() for burst in choice.scenario.bursts},
-            sources=list(choice.scenario.sources),
-            seats_true=round(max(truth)),
-            curve_true=truth,
-            record=Record(),
-            board=Board(),
         )
 
     def _look(self) -> None:
@@ -212,6 +200,25 @@ class Leader:
         if self._centre is None:
             raise RuntimeError("no run has begun")
         return self._centre
+
+
+def _new_result(begin: Begin, choice: Choice, workers: int, truth: list[float]) -> Result:
+    return Result(
+        scenario=choice.scenario.name,
+        title=choice.scenario.title_en,
+        run=begin.run,
+        begins=begin.begins,
+        length=choice.scenario.length.total_seconds(),
+        speed=begin.speed,
+        peak=begin.peak,
+        workers=workers,
+        bursts={burst.name: burst.at.total_seconds() for burst in choice.scenario.bursts},
+        sources=list(choice.scenario.sources),
+        seats_true=round(max(truth)),
+        curve_true=truth,
+        record=Record(),
+        board=Board(),
+    )
 
 
 def next_like(starts: datetime, now: datetime) -> datetime:

@@ -54,7 +54,7 @@ def _pages(leader: Leader) -> Blueprint:
 
     @pages.route("/verdict.json")
     def as_json() -> Response:
-        rows = list(_rows(leader.standing()))
+        rows = list(_rows(leader))
         return Response(orjson.dumps(rows), mimetype="application/json")
 
     return pages
@@ -63,12 +63,15 @@ def _pages(leader: Leader) -> Blueprint:
 def _with_verdict(response: Response, leader: Leader) -> Response:
     if request.path.endswith("/stats/requests") and response.status_code == 200:  # noqa: PLR2004
         told = orjson.loads(response.get_data())
-        told["extended_stats"] = [{"key": KEY, "data": list(_rows(leader.standing()))}]
+        told["extended_stats"] = [{"key": KEY, "data": list(_rows(leader))}]
         response.set_data(orjson.dumps(told))
     return response
 
 
-def _rows(result: Result | None) -> Iterator[dict[str, str]]:
+def _rows(leader: Leader) -> Iterator[dict[str, str]]:
+    result = leader.standing()
+    if leader.problem:
+        yield {"what": leader.problem, "wanted": "", "found": "", "holds": "not played"}
     if result is None:
         return
     if result.audit is not None:

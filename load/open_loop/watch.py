@@ -1,20 +1,14 @@
-"""What does the platform show while a crisis is played? Its board, looked at as any viewer would.
-
-How old the board is is found from outside: it shows that so many calls have come, and the load
-knows when the next one after these was on the log. The age of that call at the moment of the look
-is how far the board is behind.
-"""
+"""What does the platform show while a crisis is played? Its board, as any viewer would see it."""
 
 import re
 import time
-from bisect import bisect_right
 from collections.abc import Mapping
-from itertools import accumulate
 from typing import Any, Final
 
 import gevent
 
 from load.open_loop.servers import Servers
+from load.verdict.lag import behind
 from load.verdict.latency import Latencies
 from load.verdict.record import POINTS
 
@@ -62,18 +56,8 @@ class Watch:
         self._note()
 
     def behind(self, arrived: Mapping[int, int]) -> Latencies:
-        """How old the oldest call was that the board did not show yet, at each look.
-
-        `arrived`: tenths of a second of wall time to the calls that the log has had since then.
-        """
-        tenths = sorted(arrived)
-        totals = list(accumulate(arrived[tenth] for tenth in tenths))
-        found = Latencies()
-        for at, shown in self._looks:
-            nth = bisect_right(totals, shown)
-            # A call counted in a tenth came at its end at the latest; all shown is not behind.
-            found.add(max(0.0, at - (tenths[nth] + 1) / 10) if nth < len(totals) else 0.0)
-        return found
+        """How far the board was behind the calls at each look; see `lag.behind`."""
+        return behind(self._looks, arrived)
 
     def close(self) -> None:
         """No more looks."""

@@ -6,9 +6,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from streams.domain.detection.calendar import HOUR, Calendar
-from streams.domain.detection.detector import Expectation
 from streams.domain.detection.level import HourTally, Level
 from streams.domain.detection.season import LearningPolicy, Season
+from streams.domain.detection.standing import Expectation
 
 YEAR_HOURS = 8766
 _DAY = 86_400

@@ -13,9 +13,9 @@ from services.backtest.results import in_order, span_days
 from services.backtest.run import Found, Run
 from services.backtest.series import Series
 from services.backtest.svg import Frame, band, level, marks, plot, steps
-from streams.domain.detection.detector import Expectation
 from streams.domain.detection.gamma import rise_interval
 from streams.domain.detection.mixture import Scores
+from streams.domain.detection.standing import Expectation
 
 _KEYS = 12
 _CLOSE_UPS = 24

@@ -7,7 +7,8 @@ from typing import Protocol
 from services.backtest.moments import LocalBins
 from services.backtest.ratebook import Book
 from services.backtest.reading import Row
-from streams.domain.detection.detector import (
+from streams.domain.detection.mixture import Mixture, Scores
+from streams.domain.detection.standing import (
     Episode,
     Expectation,
     Rules,
@@ -17,7 +18,6 @@ from streams.domain.detection.detector import (
     closes_at,
     fold_bin,
 )
-from streams.domain.detection.mixture import Mixture, Scores
 
 WEEKS_A_YEAR = 8766 / 168
 

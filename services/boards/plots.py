@@ -15,6 +15,8 @@ STEPS: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 360)
 PIXELS_A_TICK: Final = 78
 ROUND: Final = (1, 2, 5, 10)
 LINES: Final = 4
+MOST_TENS: Final = 5
+RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 Points = Sequence[tuple[datetime, float]]
 
 
@@ -75,7 +77,7 @@ def axes(on: Frame) -> str:
     )
     across = "".join(
         f'<path class="grid" d="M{LEFT} {on.y(v):.1f}H{on.width - RIGHT}"/>'
-        f'<text x="{LEFT - 8}" y="{on.y(v) + 5:.1f}" text-anchor="end">{v:g}</text>'
+        f'<text x="{LEFT - 8}" y="{on.y(v) + 5:.1f}" text-anchor="end">{_said(v, on)}</text>'
         for v in values
     )
     down = "".join(
@@ -157,7 +159,18 @@ def marks(on: Frame, moments: Iterable[tuple[datetime, str]]) -> str:
 
 
 def _tens(on: Frame) -> list[float]:
-    return [10.0**power for power in range(-1, round(log10(on.top)) + 1)]
+    """Each power of ten, or every other one where they would stand too close."""
+    highest = round(log10(on.top))
+    if highest > MOST_TENS:
+        return [10.0**power for power in range(0, highest + 1, 2)]
+    return [10.0**power for power in range(-1, highest + 1)]
+
+
+def _said(value: float, on: Frame) -> str:
+    """A number as short as its place at the edge."""
+    if on.logarithmic and value > 100:  # noqa: PLR2004 - 1, 10, 100 are shorter than 10²
+        return "10" + str(round(log10(value))).translate(RAISED)
+    return f"{value:g}"
 
 
 def _ticks(on: Frame) -> list[datetime]:

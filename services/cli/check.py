@@ -9,8 +9,8 @@ from rich.table import Table
 
 from streams.centre_file import Problem, check_centre
 from streams.domain.centre import Centre
-from streams.domain.detection.detector import Thresholds
 from streams.domain.detection.keys import thresholds
+from streams.domain.detection.standing import Thresholds
 
 
 @click.command(name="check")

@@ -16,6 +16,8 @@ from streams.events.contacts import ContactEvent
 from streams.kafka import Record
 from streams.processors.opened import Refusal, misplaced
 
+_CONTACTS = frozenset(ContactEvent.__args__)
+
 
 class PartitionFold:
     """A contact book and how far it has come, in offsets and in the centre's time."""
@@ -59,8 +61,8 @@ class PartitionFold:
 
 
 def _contact(event: Event) -> ContactEvent:
-    if isinstance(event, ContactEvent):
-        return event
+    if type(event) in _CONTACTS:  # a third of what isinstance takes, on the hot path
+        return event  # type: ignore[return-value]
     raise misplaced(event)
 
 

@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 
 from services.cli.contract import command
 from streams.events import schema
-from streams.events.codec import EVENT_TYPES, INTAKE_TYPES, decode, encode
+from streams.events.codec import EVENT_TYPES, INTAKE_TYPES, decode, decode_known, encode
 from streams.topics import CATALOGUE
-from tests.support.tomorrow import NEW_FIELD, NewEncoder
+from tests.support.tomorrow import NEW_FIELD, NewEncoder, new_event
 
 EXAMPLES = Path(schema.__file__).parent / "examples"
 ON_THE_LOG = sorted(EXAMPLES.glob("*.json"))
@@ -45,6 +45,12 @@ def test_a_golden_example_with_a_new_field_in_each_part_decodes_to_the_same_even
     written = NewEncoder().encode(event)
     assert written.count(NEW_FIELD.encode()) >= 2
     assert decode(written) == event
+
+
+def test_what_only_a_newer_version_can_read_is_nothing_to_a_follower() -> None:
+    known = ON_THE_LOG[0].read_bytes()
+    found = [decode_known(value) for value in (new_event("clock"), b"{", b"", None, known)]
+    assert found == [None, None, None, None, decode(known)]
 
 
 @pytest.mark.parametrize("path", AS_SENT, ids=lambda path: path.stem)

@@ -52,7 +52,7 @@ class Viewer:
 
     def seen(self, asked: Asked, at: float) -> dict[str, Any] | None:
         """The snapshot that Prometheus had read last at that moment, when it was kept."""
-        found = asked.at("surgeline_board_snapshots", at)
+        found = asked.at("surgeline_board_snapshots_total", at)
         return self.kept.get(int(float(found[0]["value"][1]))) if found else None
 
 
@@ -65,10 +65,20 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     await running.kill_if_running()
 
 
+async def until_seen_in_a_surge(asked: Asked, viewer: Viewer) -> None:
+    """Until Prometheus has worked out its rules in the surge, of a snapshot that was kept."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                times = await asyncio.to_thread(rule_times, asked, viewer)
+                if any(seen["headline"]["level"] == "surge" for _, seen in times):
+                    return
+            await asyncio.sleep(0.5)
+
+
 def rule_times(asked: Asked, viewer: Viewer) -> list[Seen]:
     """When the wall's rules were worked out from a scrape whose snapshot was kept."""
-    (series,) = asked.now(f"{RULE}[1h]")
-    times = [float(at) for at, _ in series["values"]]
+    times = [float(at) for series in asked.now(f"{RULE}[1h]") for at, _ in series["values"]]
     return [(at, seen) for at in times if (seen := viewer.seen(asked, at)) is not None]
 
 
@@ -100,13 +110,14 @@ async def test_every_panel_says_what_the_log_says_also_after_prometheus_was_kill
     viewer = Viewer(env["SURGELINE_BOARDS_URL"])
     watching = asyncio.create_task(viewer.watch())
     await demo.until("the manager calls in", patience=200.0)
+    asked = Asked(env["SURGELINE_PROMETHEUS"])
+    await until_seen_in_a_surge(asked, viewer)
     killed_at = time.time()
     demo.kill9("prometheus")
     await demo.until("the platform stays up", patience=300.0)
     assert "everything held" in demo.said, demo.said
     await asyncio.sleep(3 * SECONDS)
     watching.cancel()
-    asked = Asked(env["SURGELINE_PROMETHEUS"])
     log, centre = await Log.of(Connections.from_env(env)), load_centre(ROOT / "centre.toml")
     wrongs: list[str] = []
     levels: list[tuple[str, bool]] = []

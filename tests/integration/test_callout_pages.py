@@ -96,6 +96,8 @@ async def test_a_call_out_is_watched_steered_filled_by_hand_and_stopped(
         half = (await manager.get(callout)).text
         some = (await manager.get(callout, state="accepted")).text
         sheet = await manager.get(f"{callout}/sheet.html")
+        report = await manager.get(f"{callout}/report.html")
+        table = await manager.get(f"{callout}/report.csv")
         stopped = await manager.post(f"{callout}/stop", tell="yes")
 
         async def told() -> bool:
@@ -117,6 +119,8 @@ async def test_a_call_out_is_watched_steered_filled_by_hand_and_stopped(
     assert tiles(half)[4] == "1"
     assert set(re.findall(r'<tr id="p-([^"]+)"', some)) == set(asked[:2])
     assert (sheet.status_code, "Person 0" in sheet.text) == (200, True)
+    assert ("호출 사후 보고" in report.text, "Person 0" in report.text) == (True, False)
+    assert table.headers["content-type"].startswith("text/csv")
     assert "style-src 'unsafe-inline'" in sheet.headers["content-security-policy"]
     assert stopped.headers["location"].endswith("?note=callout_stopped")
     assert f"{callout}/pause" not in over

@@ -18,11 +18,11 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Page:
-    """Locust with its page, and the process it is in."""
+    """Locust with its page, and how it was started."""
 
     url: str
-    process: "subprocess.Popen[bytes]"
-    log: Path
+    argv: list[str]
+    env: dict[str, str]
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(f"{self.url}{path}", timeout=10.0)
@@ -44,19 +44,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         "SURGELINE_CENTRE": str(ROOT / "centre.toml"),
     }
     folder = tmp_path_factory.mktemp("locust")
-    log = folder / "log"
-    with log.open("wb") as words:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "locust", "-f", str(ROOT / "load" / "locustfile.py")),
-                *("--web-host", "127.0.0.1", "--web-port", str(port), "--results", str(folder)),
-            ],
-            env=env,
-            stdout=words,
-            stderr=subprocess.STDOUT,
-        )
+    locustfile = str(ROOT / "load" / "locustfile.py")
+    argv = [sys.executable, "-m", "locust", "-f", locustfile, "--results", str(folder)]
+    process = subprocess.Popen(
+        [*argv, "--web-host", "127.0.0.1", "--web-port", str(port)],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        shown = Page(f"http://127.0.0.1:{port}", process, log)
+        shown = Page(f"http://127.0.0.1:{port}", argv, env)
         until(lambda: _answers(shown))
         yield shown
     finally:
@@ -83,8 +80,21 @@ def test_before_a_run_the_verdict_is_empty_and_says_so(page: Page) -> None:
     assert page.get("/verdict.json").json() == []
 
 
-def test_without_a_platform_a_run_ends_as_wrong_use_and_says_why(page: Page) -> None:
+def test_without_a_platform_the_page_says_why_nothing_is_played(page: Page) -> None:
     form = {"scenario": "maysak", "speed": "60", "peak": "3"}
     assert httpx.post(f"{page.url}/swarm", data=form, timeout=30.0).is_success
-    assert page.process.wait(timeout=60.0) == 2
-    assert "is the platform up?" in page.log.read_text(encoding="utf-8")
+    [row] = until(lambda: page.stats()["extended_stats"][0]["data"])
+    assert "is the platform up?" in row["what"]
+    until(lambda: page.stats()["state"] == "stopped")
+
+
+def test_without_a_page_that_is_wrong_use(page: Page) -> None:
+    told = subprocess.run(
+        [*page.argv, "--headless", "--scenario", "maysak"],
+        env=page.env,
+        capture_output=True,
+        timeout=120.0,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert "is the platform up?" in told.stderr.decode()

@@ -5,7 +5,7 @@ every sum is made here from the facts themselves.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from streams.errors import InvalidEventError
 from streams.events.agents import STAFFED, AgentStateChanged
 from streams.events.baselines import BaselineLearned
 from streams.events.callbacks import CallbackChanged, CallbackData
-from streams.events.codec import decode
+from streams.events.codec import decode, decode_parcel
 from streams.events.demand import PulseCounted, QueueCounts, QueuesMeasured
 from streams.events.envelope import CloudEvent
 from streams.events.surges import (
@@ -64,11 +64,20 @@ class Log:
 
 async def _facts(connections: Connections, topic: Topic) -> Any:
     async for record in read_to_end(connections, topic):
-        try:
-            yield record.partition, record.offset, decode(record.value or b"")
-        except InvalidEventError:
-            # A checkpoint of the detector, beside what it has learned.
-            continue
+        for event in _events(record.value or b""):
+            yield record.partition, record.offset, event
+
+
+def _events(value: bytes) -> Sequence[CloudEvent]:
+    if value.startswith(b"["):
+        good, bad = decode_parcel(value)
+        assert not bad
+        return good
+    try:
+        return (decode(value),)
+    except InvalidEventError:
+        # A checkpoint of the detector, beside what it has learned.
+        return ()
 
 
 class Recount:

@@ -3,14 +3,17 @@
 import heapq
 import itertools
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import gevent
 import pytest
 
 from load.open_loop.plan import Share, arrivals_of, at_peak, expected_by
+from load.open_loop.source import OpenLoopSource
 from load.scenario import load_scenario
 from load.sim.stage import sources_of
 from load.verdict.latency import Latencies
@@ -100,3 +103,23 @@ def test_percentiles_of_merged_histograms_are_those_of_all_values() -> None:
         1.0,
     ]
     assert Latencies().quantile(0.5) is None
+
+
+def test_arrivals_that_find_no_room_are_dropped_and_counted_and_the_others_go_on() -> None:
+    source: OpenLoopSource[int] = OpenLoopSource(lambda _, __: gevent.sleep(60), most=2)
+    now = time.time()
+    source.run((now, nth) for nth in range(5))
+    gevent.sleep(0)
+    assert (source.offered, source.started, source.dropped) == (5, 2, 3)
+    source.kill()
+
+
+def test_whoever_begins_late_is_counted_and_keeps_their_moment() -> None:
+    moments: list[float] = []
+    source: OpenLoopSource[int] = OpenLoopSource(lambda _, due: moments.append(due), most=10)
+    due = time.time() - 3.0
+    source.run([(due, 0), (due + 0.5, 1), (time.time(), 2)])
+    assert source.join(10.0)
+    assert moments[:2] == [due, due + 0.5]
+    assert source.late == 2
+    assert source.most_behind >= 3.0

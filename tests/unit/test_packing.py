@@ -2,10 +2,10 @@
 
 from math import pi
 
-from streams.domain.detection.detector import Standing
 from streams.domain.detection.level import Learned
 from streams.domain.detection.mixture import Mixture
 from streams.domain.detection.packing import SIZE, pack, unpack
+from streams.domain.detection.standing import Standing
 
 MIXTURE = Mixture((2.0, 3.5, 7.0, 15.0, 40.0), 1.3)
 

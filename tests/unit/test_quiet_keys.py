@@ -1,9 +1,14 @@
 """Keys that are put away are found again, each with its own bytes."""
 
 import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from streams.centre_file import load_centre
 from streams.domain.detection.packing import SIZE
 from streams.domain.detection.quiet import QuietKeys
+from streams.domain.detection.surge import SurgeWatch
+from streams.events.demand import PulseData
 
 
 def bytes_of(key: str) -> bytes:
@@ -33,3 +38,28 @@ def test_a_name_within_other_bytes_is_not_taken_for_a_key() -> None:
     quiet._shelves = [shelf] * len(quiet._shelves)
     assert "country:JP" not in quiet
     assert quiet.take("topic:한강") == inside.ljust(SIZE, b"\0")
+
+
+def pulse(key: str, at: datetime) -> PulseData:
+    return PulseData(key=key, partition=0, second=at, first_attempts=2, revision=1)
+
+
+def test_a_key_that_was_put_away_among_thousands_stands_where_it_would_have_stood() -> None:
+    centre = load_centre(Path(__file__).parents[2] / "centre.toml")
+    crowded, alone = SurgeWatch(centre), SurgeWatch(centre)
+    began = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
+    for number in range(2500):
+        crowded.observe(pulse(f"topic:t{number}", began), began)
+    alone.observe(pulse("topic:t7", began), began)
+    for watch in (crowded, alone):
+        for minutes in range(0, 180, 5):
+            now = began + timedelta(minutes=minutes)
+            watch.observe(pulse("total", now), now)
+            watch.tick(now)
+    assert len(crowded._keys.quiet) == 2500
+    back = began + timedelta(hours=3)
+    for watch in (crowded, alone):
+        watch.observe(pulse("topic:t7", back), back)
+    assert len(crowded._keys.quiet) == 2499
+    assert crowded.rise("topic:t7", back) == alone.rise("topic:t7", back)
+    assert crowded.expected("topic:t7", back) == alone.expected("topic:t7", back) > 0

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from load.scenario import Scenario, Verdict, load_scenario
 from load.verdict.compare import compared
 from load.verdict.judge import INTAKE, code_of, judged, recovered
+from load.verdict.lag import behind
 from load.verdict.latency import Latencies
 from load.verdict.log import LogFacts, Surge
 from load.verdict.measures import measures
@@ -174,6 +175,14 @@ def test_records_of_workers_add_up() -> None:
     assert (whole.offered, whole.firsts, whole.over) == (7, {"a": [1.0, 2.0, 5.0]}, False)
     assert (whole.curves, whole.arrived) == ({"on hold": [3.0, 1.0]}, {7: 3})
     assert (len(whole.latency("x")), whole.latency("x").most) == (2, 0.3)
+
+
+def test_the_board_is_as_far_behind_as_the_first_call_that_it_does_not_show_is_old() -> None:
+    # Two calls in the second tenth of second 10, one at 12.0, one at 15.0.
+    arrived = {101: 2, 120: 1, 150: 1}
+    looks = [(11.0, 0), (11.0, 1), (11.0, 2), (13.0, 2), (16.0, 4)]
+    ages = [behind([look], arrived).most for look in looks]
+    assert ages == [pytest.approx(age) for age in (0.8, 0.8, 0.0, 0.9, 0.0)]
 
 
 def test_a_page_holds_the_run_it_tells_of(tmp_path: Path) -> None:

@@ -24,7 +24,13 @@ class Marks:
 
     def __contains__(self, contact: str) -> bool:
         mark = hash(contact)
-        return mark in self._fresh or any(_holds(marks, mark) for marks in self._sorted)
+        if mark in self._fresh:
+            return True
+        for marks in self._sorted:  # asked for each new contact: a generator would take twice
+            place = bisect_left(marks, mark)
+            if place < len(marks) and marks[place] == mark:
+                return True
+        return False
 
     def add(self, contact: str) -> None:
         """Keep a mark of a contact."""
@@ -40,8 +46,3 @@ class Marks:
     def _sort_in(self) -> None:
         self._sorted[0] = array("q", sorted([*self._sorted[0], *self._fresh]))
         self._fresh = set()
-
-
-def _holds(marks: "array[int]", mark: int) -> bool:
-    place = bisect_left(marks, mark)
-    return place < len(marks) and marks[place] == mark

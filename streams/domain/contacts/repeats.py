@@ -23,7 +23,7 @@ _CALLER: Final = ContactData.__struct_fields__.index("caller")
 def heard_before(life: ContactLife, event: ContactEvent) -> bool:
     """True for a repeat; remembers the event if it is none. Raises when a repeat differs."""
     entry = _pack(
-        hash((event.source, event.id)), hash((RANK[type(event)], event.time, _said(event.data)))
+        hash((event.source, event.id)), hash((RANK[type(event)], event.time, *_said(event.data)))
     )
     seen = life.seen
     if seen:
@@ -41,5 +41,5 @@ def heard_before(life: ContactLife, event: ContactEvent) -> bool:
 def _said(data: ContactData) -> tuple[object, ...]:
     said = msgspec.structs.astuple(data)
     if data.caller is None:
-        return said
-    return (*said[:_CALLER], data.caller.key, *said[_CALLER + 1 :])
+        return (said,)
+    return data.caller.key, said[:_CALLER], said[_CALLER + 1 :]

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from streams.domain.detection.detector import Detector, Episode, Standing
+from streams.domain.detection.detector import Detector
 from streams.domain.detection.in_force import InForce, Weeks
 from streams.domain.detection.level import HourTally, Learned
 from streams.domain.detection.mixture import Scores
 from streams.domain.detection.outage import Outages
 from streams.domain.detection.season import Season, Week
+from streams.domain.detection.standing import Episode, Standing
 from streams.events.baselines import (
     BaselineData,
     DetectorData,

@@ -26,10 +26,16 @@ def together(cell: Mapping[int, Counts]) -> Counts:
     """All partitions of a second."""
     if len(cell) == 1:
         return next(iter(cell.values()))
-    first, redials, reconnects, withheld, revision = (
-        sum(column) for column in zip(*(counts[:5] for counts in cell.values()), strict=True)
-    )
-    found = _incidents(cell.values())
+    first = redials = reconnects = withheld = revision = 0
+    reported = False
+    for counts in cell.values():
+        first += counts[0]
+        redials += counts[1]
+        reconnects += counts[2]
+        withheld += counts[3]
+        revision += counts[4]
+        reported = reported or bool(counts[5])
+    found = _incidents(cell.values()) if reported else ()
     return Counts(first, redials, reconnects, withheld, revision, found)
 
 

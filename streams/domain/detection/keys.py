@@ -17,7 +17,7 @@ from streams.domain.detection.checkpoint import (
     with_shared,
 )
 from streams.domain.detection.counts import Counts
-from streams.domain.detection.detector import Detector, Rules, Thresholds
+from streams.domain.detection.detector import Detector
 from streams.domain.detection.incidents import IncidentRule
 from streams.domain.detection.level import Level
 from streams.domain.detection.mixture import Mixture, Rise
@@ -27,6 +27,7 @@ from streams.domain.detection.packing import RATIOS, pack, unpack
 from streams.domain.detection.plan import TOTAL, Plan
 from streams.domain.detection.quiet import QuietKeys
 from streams.domain.detection.rollups import Excess, residual
+from streams.domain.detection.standing import Rules, Thresholds
 from streams.events.baselines import BaselineData, DetectorData
 from streams.events.demand import PulseData
 from streams.events.surges import Tier

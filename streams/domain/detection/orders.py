@@ -206,3 +206,9 @@ def _ended_before(data: SurgeData, order: OrderGiven) -> bool:
 
 def _noted(data: SurgeData, order: OrderGiven) -> SurgeData:
     return replace(data, revision=data.revision + 1, orders=(*data.orders, order.id))
+
+
+def is_held(data: SurgeData) -> bool:
+    """Whether it was to go on beyond the end that the numbers gave it."""
+    over = data.cleared_at
+    return data.held_until is not None and (over is None or data.held_until > over)

@@ -8,9 +8,9 @@ none of its likelihoods is above zero, so that no rise has begun.
 import struct
 from typing import Final
 
-from streams.domain.detection.detector import Standing
 from streams.domain.detection.level import Learned
 from streams.domain.detection.mixture import Scores
+from streams.domain.detection.standing import Standing
 
 RATIOS: Final = 5
 _LAYOUT: Final = struct.Struct(f"<IIi{RATIOS}d6d")

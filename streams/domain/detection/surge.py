@@ -23,13 +23,13 @@ from streams.domain.detection.crises import (
     declared,
     revised,
 )
-from streams.domain.detection.detector import Thresholds
 from streams.domain.detection.feed import SOURCE, Feed, FeedFact
 from streams.domain.detection.keys import Keys, thresholds
 from streams.domain.detection.mixture import Rise
 from streams.domain.detection.naming import settled_name, was_named
 from streams.domain.detection.orders import Again, Orders
 from streams.domain.detection.rollups import Excess, explained, most_specific, narrower, residual
+from streams.domain.detection.standing import Thresholds
 from streams.events.baselines import BaselineData, BaselineLearned, DetectorCheckpointed
 from streams.events.codec import derived_id
 from streams.events.commands import CancelEvent, Declare, OrderGiven, PlanEvent
@@ -230,7 +230,7 @@ class SurgeWatch:
         if data.ended is not None and data.cleared_at == at:
             crisis.data = msgspec.structs.replace(data, sentence=sentences.ended(data))
             self._crises.end(crisis, at)
-        elif crisis.cleared_at is not None and data.ended is None and _is_held(data):
+        elif crisis.cleared_at is not None and data.ended is None and orders.is_held(data):
             crisis.data = msgspec.structs.replace(data, cleared_at=None, next_update_due=at)
             self._crises.resume(crisis)
         else:
@@ -398,9 +398,3 @@ class SurgeWatch:
         if crisis.cleared_at is None or self._is_left(crisis, now):
             return current
         return replace(current, contacts=crisis.data.observed - crisis.data.expected)
-
-
-def _is_held(data: SurgeData) -> bool:
-    """Whether it was to go on beyond the end that the numbers gave it."""
-    over = data.cleared_at
-    return data.held_until is not None and (over is None or data.held_until > over)
