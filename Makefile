@@ -13,7 +13,8 @@ CODE := services streams load tests
 FAST := tests/architecture tests/unit tests/property tests/contract
 REAL := tests/integration tests/scenario tests/e2e tests/deploy tests/chaos
 # How often the chaos tests kill: three times each in `make test`, in full in `make chaos`: the
-# whole platform alone is killed 101 times then, the worker 25 times more.
+# whole platform alone is killed 101 times then, the worker 25 times more, and 15 times one of
+# three brokers.
 KILLS ?= 25
 BENCHES := streams growth intake latency memory recovery
 

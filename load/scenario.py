@@ -199,6 +199,8 @@ class Verdict:
     live_at_least: float | None = None
     helped_at_least: float | None = None
     helped_within_1h_at_least: float | None = None
+    # Of the calls, on the day on which it is least.
+    calls_answered_at_least: float | None = None
     oldest_promise_at_most: timedelta | None = None
     recovered_within: timedelta | None = None
     double_dials_at_most: int = 0

@@ -18,6 +18,7 @@ from streams.centre_overflow import Known, overflow_policy
 from streams.centre_people import people_policy
 from streams.centre_table import Problem, Table
 from streams.domain.centre import (
+    MOST_LATENESS,
     AdmissionPolicy,
     AlertPolicy,
     Baseline,
@@ -260,6 +261,8 @@ def _alerts(table: Table) -> AlertPolicy:
         table.wrong(
             "alert_per_year", "allows more alerts than watches", "watch must be the looser tier"
         )
+    if policy.lateness > MOST_LATENESS:
+        table.wrong("lateness", "is longer than an hour", 'must be at most "1h": later is too late')
     table.finish()
     return policy
 

@@ -78,7 +78,8 @@ def _section(result: Result) -> str:
         [
             f"## {result.title}",
             "",
-            f"`{result.command}`, {result.measured_at}, on {_machine(result.machine)}.",
+            f"`{result.command}`, {result.measured_at}, on {_machine(result.machine)}"
+            + (f"; load average {result.load_average:g}." if result.load_average else "."),
             "",
             *_paragraphs(result.method),
             "| what | median | least | greatest | repeats | unit | bar | |",
@@ -118,7 +119,9 @@ def _anchor(title: str) -> str:
 
 
 def main() -> int:
-    """Write what has changed."""
+    """Write it; a bench that is gone leaves no plot."""
+    for plot_of_old in (DOCS / "pictures").glob("performance-*.svg"):
+        plot_of_old.unlink()
     for name, text in pages(load()).items():
         path = DOCS / name
         path.parent.mkdir(parents=True, exist_ok=True)

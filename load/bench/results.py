@@ -76,7 +76,8 @@ def this_machine() -> Machine:
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """All of one bench. `method` is paragraphs of plain sentences: what was done, what the numbers
-    leave out, what the machine did not allow.
+    leave out, what the machine did not allow. `load_average` says what else went on when it was
+    saved: the bench itself is about two of it.
     """
 
     bench: str
@@ -85,6 +86,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     method: tuple[str, ...]
     rows: tuple[Row, ...]
     machine: Machine = msgspec.field(default_factory=this_machine)
+    load_average: float = 0.0
     measured_at: str = msgspec.field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d}")
 
     def row(self, name: str) -> Row:
@@ -106,6 +108,7 @@ def save(result: Result, folder: Path = FOLDER) -> Path:
     """Write it in place of what the bench found before."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{result.bench}.json"
+    result = msgspec.structs.replace(result, load_average=round(os.getloadavg()[1], 1))
     path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
     return path
 

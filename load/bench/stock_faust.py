@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from typing import Any
@@ -22,6 +23,7 @@ def main(broker: str, source: str, group: str, wanted: int) -> None:
     app = faust.App(
         group, broker=f"kafka://{broker}", web_enabled=False, topic_disable_leader=True,
         consumer_auto_offset_reset="earliest", value_serializer="json",
+        datadir=tempfile.mkdtemp(),
     )  # fmt: skip
     logging.disable(logging.CRITICAL)
     events = app.topic(source, value_serializer="json")
@@ -55,5 +57,5 @@ def _say(events: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    arguments, sys.argv[1:] = sys.argv[1:], ["worker", "-l", "crit"]
+    arguments, sys.argv[1:] = sys.argv[1:], ["worker", "-l", "error"]
     main(arguments[0], arguments[1], arguments[2], int(arguments[3]))

@@ -72,6 +72,7 @@ def _people(verdict: Verdict, runs: Sequence[Outcome]) -> Iterator[Judged]:
         ("people answered live", verdict.live_at_least, lambda run: run.live),
         ("people helped", verdict.helped_at_least, lambda run: run.live + run.callback),
         ("helped within an hour", verdict.helped_within_1h_at_least, _soon),
+        ("calls answered on the worst day", verdict.calls_answered_at_least, _worst_day),
     )
     for name, least, measure in shares:
         if least is not None:

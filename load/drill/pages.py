@@ -1,8 +1,8 @@
 """`python -m load.drill.pages [--write]`: docs/scenarios.md and its pictures, from the files.
 
 Without --write it says which of them are no longer what the files say, and exits 1. Numbers that
-stand there are expectations that follow from a file; what a drill finds is in no generated page,
-because that changes with the code.
+stand there are expectations that follow from a file, or what the drill found when
+`load.drill.found` was last run.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from load.drill.drawing import Line, Plot, drawn
+from load.drill.found import read, table
 from load.drill.judge import span
 from load.drill.watch import SAMPLES
 from load.scenario import Scenario, Staff, load_scenario, scenario_names
@@ -33,6 +34,13 @@ people who call for the first time, and who is signed in without anybody being c
 come on top. Every constant of a file says whether it was read (S), derived (D) or assumed (A).
 
 `surgeline drill NAME` plays one in virtual time and judges it by its own bars.
+"""
+_FOUND: Final = """
+## What a drill found
+
+The same callers with the platform and without it, as `python -m load.drill.found NAME` last played
+them: each person once, by what became of them in the end. "Calls answered" is of all calls, on the
+day on which that share was least; "first surge declared" is from the first call of its crisis.
 """
 
 
@@ -56,7 +64,9 @@ def main() -> int:
 def pages(centre: Centre) -> Iterator[tuple[Path, str]]:
     """Each file with what should stand in it."""
     scenarios = [load_scenario(name) for name in scenario_names()]
-    yield PAGE, "\n".join([_HEAD, *_table(scenarios, centre), *map(_section, scenarios)])
+    played = [_FOUND, *table(read())]
+    sections = map(_section, scenarios)
+    yield PAGE, "\n".join([_HEAD, *_table(scenarios, centre), *played, *sections])
     for scenario in scenarios:
         yield PICTURES / f"{scenario.name}.svg", picture(scenario, centre) + "\n"
 

@@ -90,15 +90,19 @@ def _load(result: Result, scenario: Scenario) -> Iterator[Bar]:
 
 def _nobody_lost(result: Result, scenario: Scenario) -> Iterator[Bar]:
     audit, twice = result.audit, _called_twice(result)
-    found = NOT_KNOWN
-    if audit is not None:
+    found, clean = NOT_KNOWN, None
+    if audit is not None and result.record.started and not audit.requests:
+        # An audit of nobody proves nothing.
+        found, clean = "it found nobody", False
+    elif audit is not None:
         found = "clean" if audit.clean else f"{len(audit.violations)} findings"
+        clean = audit.clean
     if scenario.verdict.audit_clean:
         yield Bar(
             name="audit: everyone accounted for",
             wanted="clean",
             found=found,
-            holds=None if audit is None else audit.clean,
+            holds=clean,
             code=Code.CALLER_LOST,
         )
     yield Bar(

@@ -147,10 +147,32 @@ def _class(bar: Bar) -> str:
 
 def _tables(found: Sequence[Measure]) -> Iterator[str]:
     yield "<h2>Measured</h2>"
-    for group, rows in groupby(found, key=lambda measure: measure.group):
-        lines = "".join(
-            f"<tr><td>{escape(row.name)}</td><td class='number'>{escape(row.text)}</td>"
-            f"<td class='note'>{escape(row.more)}</td></tr>"
-            for row in rows
-        )
-        yield f"<h3>{escape(group)}</h3><table>{lines}</table>"
+    groups = [(name, list(rows)) for name, rows in groupby(found, key=lambda one: one.group)]
+    for group, rows in groups:
+        if not _is_latency(rows):
+            lines = "".join(
+                f"<tr><td>{escape(row.name)}</td><td class='number'>{escape(row.text)}</td>"
+                f"<td class='note'>{escape(row.more)}</td></tr>"
+                for row in rows
+            )
+            yield f"<h3>{escape(group)}</h3><table>{lines}</table>"
+    yield _latencies([(group, rows) for group, rows in groups if _is_latency(rows)])
+
+
+def _is_latency(rows: Sequence[Measure]) -> bool:
+    return all(row.name == "most" or row.name.startswith("p") for row in rows)
+
+
+def _latencies(groups: Sequence[tuple[str, Sequence[Measure]]]) -> str:
+    """All percentiles as one table: how long what took."""
+    if not groups:
+        return ""
+    names = ["", *(row.name for row in groups[0][1]), ""]
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    lines = "".join(
+        f"<tr><td>{escape(group)}</td>"
+        + "".join(f"<td class='number'>{escape(row.text)}</td>" for row in rows)
+        + f"<td class='note'>{escape(rows[0].more)}</td></tr>"
+        for group, rows in groups
+    )
+    return f"<h3>how long it took</h3><table><tr>{head}</tr>{lines}</table>"

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from services.audit.progress import ends_of, wait_for
@@ -75,7 +75,7 @@ async def _look(question: Question, deadline: float) -> Audit:
     behind.append(await wait_for(connections, question.callbacks_group, OVERFLOW, wishes, deadline))
     measured = await _measured(connections, ends)
     ledger = Ledger(question.centre)
-    since = None if question.since is None else question.since - CONTEXT
+    since = read_from(question.since, datetime.now(UTC))
     await _contacts(connections, ledger, ends, since)
     await _overflow(connections, ledger, since)
     await _callbacks(connections, ledger)
@@ -89,6 +89,15 @@ async def _look(question: Question, deadline: float) -> Audit:
         partitions=len(ends),
         since=question.since,
     )
+
+
+def read_from(since: datetime | None, now: datetime) -> datetime | None:
+    """From when on the log is read to judge what happened since then; None: from its beginning.
+
+    The log's records carry wall time. A moment that is still to come is one of a rehearsal's clock,
+    and says nothing of when it was written.
+    """
+    return None if since is None or since > now else since - CONTEXT
 
 
 async def _contacts(

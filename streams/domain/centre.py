@@ -6,7 +6,7 @@ Durations are `timedelta`, rates are contacts per hour, shares run from 0 to 1.
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from streams.domain.callout.policy import CalloutPolicy
@@ -85,9 +85,15 @@ class Baseline:
         return sum(self.week) / 168 * 8766
 
 
+MOST_LATENESS: Final = timedelta(hours=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPolicy:
     """Two tiers from one statistic. The budgets hold over all keys and roll-ups together.
+
+    Contacts may be heard of up to `lateness` after they came; what is older no longer changes
+    anything. It is no longer than `MOST_LATENESS`: so far back a restart reads pulses again.
 
     Further reports of one incident (the same place and topic, within `incident_window` of the last)
     weigh `incident_weight` of a person; with 1 they are people like any others.

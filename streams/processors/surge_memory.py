@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from streams.domain.centre import MOST_LATENESS
 from streams.domain.clock import CentreClock
 from streams.domain.detection.surge import FeedFact, Said, SurgeWatch
 from streams.events.baselines import BaselineLearned, DetectorCheckpointed
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 # Without a checkpoint, as far back as pulses are kept.
 WINDOW: Final = timedelta(days=7)
 # A pulse is written within the lateness that the detector allows, and a rebuild of the tally.
-MARGIN: Final = timedelta(hours=1)
+MARGIN: Final = MOST_LATENESS
 PAUSE_AFTER_RECORDS: Final = 50
 # An order's time is the centre's: further from the wall's than this, and it is a rehearsal's.
 REAL_ENOUGH: Final = timedelta(minutes=5)

@@ -20,7 +20,7 @@ async def test_the_second_site_goes_on_and_loses_and_repeats_no_more_than_the_ru
     # Lost is what came last: the copy has no holes, and what was told after the death is there.
     assert found.not_a_prefix == []
     assert found.on_log == found.accepted - found.lost_events
-    assert 0 < len(found.lost_events) < found.acknowledged
+    assert 0 < len(found.lost_events) < len(found.acknowledged)
     assert found.promises - len(found.lost_promises) > 0
     # Repeated are only those whose last change was lost, and those who were on the line.
     assert found.talked_twice <= found.in_flight | found.lost_changes.keys()

@@ -24,7 +24,7 @@ from tests.support.whole_path import Sender, event_id
 # One broker each by default; in `make chaos` five rounds of three.
 ROTATIONS = max(1, int(os.environ.get("SURGELINE_CHAOS_KILLS", "3")) // 5)
 EVENTS_PER_SECOND = 300
-SECONDS_AWAY = 3.0
+SECONDS_AWAY = 2.0
 
 
 @pytest.fixture

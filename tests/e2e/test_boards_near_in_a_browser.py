@@ -193,7 +193,6 @@ async def test_at_most_a_tenth_of_the_wall_is_highlighted_and_almost_nothing_whe
         board.kill9()
         await wall.wait_for_selector("body.stale", timeout=60_000)
         shares["stale"] = await highlighted(browser, await wall.screenshot())
-    print(shares)  # noqa: T201
     assert {name: share for name, share in shares.items() if share > A_TENTH} == {}
     assert shares["calm"] < A_HUNDREDTH
     # The measure sees something: a surge is not missed by it.

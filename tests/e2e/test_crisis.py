@@ -54,8 +54,9 @@ class Crisis(Demo):
 
     def result(self) -> Result:
         """What the run wrote, read from its page."""
-        [page] = (self.data.parent / "verdict").glob("*.html")
-        return read_result(page)
+        pages = list((self.data.parent / "verdict").glob("*.html"))
+        assert len(pages) == 1, self.said
+        return read_result(pages[0])
 
 
 @pytest.fixture

@@ -3,6 +3,10 @@
 One scenario, twice: once in virtual time, and the same events once more through the log and the
 stream workers, each at its moment. Stated bound: the same surge of the same key, declared within
 three seconds of the drill's.
+
+And the same callers once more in the scripted phone system, in real time, with the whole way from
+intake to the ring back. Stated bounds: as many callbacks registered as the drill says, give or take
+a quarter; the share of them that is completed differs by at most fifteen in a hundred.
 """
 
 import asyncio
@@ -10,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -20,6 +25,7 @@ from load.sim.reports import ContactReport
 from load.sim.wire import contact_event
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre
+from streams.events.callbacks import CallbackData
 from streams.events.codec import Event, encode_parcel
 from streams.events.contacts import ContactEvent
 from streams.events.surges import SurgeDeclared
@@ -27,10 +33,55 @@ from streams.kafka import LogWriter, Outgoing, read_to_end
 from streams.processors.opened import open_value
 from streams.settings import Connections
 from streams.topics import CONTACTS, SURGES, Topic, partition_of
+from tests.support.callbacks import changes_on_the_log, latest
 from tests.support.stack import SecretsEnv, ServiceProcess, service_env
 
 WITHIN = timedelta(seconds=3)
 SLOT_SECONDS = 0.1
+REGISTERED_WITHIN = 0.25
+COMPLETED_WITHIN = 0.15
+CALLBACKS = """
+name = "few-desks"
+title_en = "Few desks"
+title_ko = "few desks"
+sources = ["made for a test"]
+starts = 2026-03-10T14:00:00+09:00
+length = "60s"
+seed = 5
+[queues]
+ko = "main"
+[base]
+per_hour = 0
+[[bursts]]
+name = "rush"
+at = "2s"
+peak_per_hour = 15000
+hold = "12s"
+mix = { language = { ko = 1.0 } }
+[callers]
+patience = "12s"
+redials = 0.0
+reconnects = 0.0
+accepts_callback = 1.0
+answers_callback = 1.0
+answers_callback_abroad = 1.0
+calls_though_promised = 0.0
+withheld = 0.0
+abroad = 0.0
+[desk]
+talk = "2s"
+wrap_up = "0s"
+greeting = "0s"
+ring = "1s"
+ring_unanswered = 0.0
+picks_up_from = "1s"
+picks_up_to = "2s"
+kept_free = 0
+asks_every = "1s"
+[[staff]]
+pool = "counselors"
+people = 4
+"""
 
 
 class Noted(Rehearsal):
@@ -124,3 +175,46 @@ async def test_the_platform_does_what_the_drill_says_within_the_stated_bounds(
     assert len(drilled) == 1
     assert {one.key for one in declared} == {one.key for one in drilled}
     assert abs(declared[0].declared_at - drilled[0].declared_at) <= WITHIN
+
+
+async def test_the_callback_list_is_made_and_worked_off_as_the_drill_says(
+    connections: Connections, env: dict[str, str], secrets_env: SecretsEnv, tmp_path: Path
+) -> None:
+    file = tmp_path / "few-desks.toml"
+    file.write_text(CALLBACKS, encoding="utf-8")
+    drill = Rehearsal(load_scenario(file), load_centre(connections.centre))
+    drill.hall.door = None  # the scripted phone system asks admission about nobody
+    drill.run()
+    drilled = [state.outcome for state in drill.promises.book.all()]
+    phone = ServiceProcess("load.phone", env | {"SURGELINE_PHONE_TOKEN": "t"}, [str(file)])
+    intake = ServiceProcess("services.intake", env)
+    there = {"SURGELINE_PHONE_URL": phone.url, "SURGELINE_PHONE_TOKEN": "t"}
+    callbacks = ServiceProcess("services.callbacks", env | there)
+    phone.env |= {
+        "SURGELINE_INTAKE_URL": intake.url,
+        "SURGELINE_CALLBACKS_URL": callbacks.url,
+        "SURGELINE_SOURCE_TOKEN": secrets_env.tokens["source"],
+        "SURGELINE_COUNSELOR_TOKEN": secrets_env.tokens["counselor"],
+    }
+    phone.args += ["--ledger", str(tmp_path / "ledger.jsonl")]
+    async with ServiceProcess("streams", env), intake, callbacks:
+        starts = datetime.now(UTC) + timedelta(seconds=3)
+        phone.args += ["--starts-at", starts.isoformat(), "--begins", starts.isoformat()]
+        async with phone:
+            states = await all_closed(connections, starts + timedelta(seconds=20))
+    done = [state.outcome for state in states]
+    assert len(drilled) > 5
+    assert abs(len(done) - len(drilled)) <= REGISTERED_WITHIN * len(drilled)
+    completed = drilled.count("completed") / len(drilled)
+    assert abs(done.count("completed") / len(done) - completed) <= COMPLETED_WITHIN
+
+
+async def all_closed(connections: Connections, earliest: datetime) -> list[CallbackData]:
+    """Every callback, when the callers are through and the last one is worked off."""
+    for _ in range(240):
+        states = list(latest(await changes_on_the_log(connections)).values())
+        closed = all(state.outcome is not None for state in states)
+        if states and closed and datetime.now(UTC) > earliest:
+            return states
+        await asyncio.sleep(0.5)
+    return states

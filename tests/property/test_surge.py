@@ -1,5 +1,6 @@
 """State, counts and episodes do not depend on how contacts reached us."""
 
+import itertools
 import random
 from datetime import timedelta
 from functools import cache
@@ -81,6 +82,25 @@ def test_any_order_within_the_lateness_ends_in_the_same_bits(
         watch.observe(pulses[number], moment)
         if number % 7 == 0:
             watch.tick(moment)
+    assert state(watch) == state(heard_in_order(found))
+
+
+@settings(max_examples=25, deadline=None)
+@given(contacts, st.lists(st.integers(1, 20), min_size=1))
+def test_whatever_is_said_at_once_ends_in_the_same_bits(
+    found: list[tuple[int, int, str, int]], sizes: list[int]
+) -> None:
+    # Within the lateness, so that nothing comes too late however much is said at once.
+    found = [(second % 500, partition, key, redial) for second, partition, key, redial in found]
+    pulses = cumulative(sorted(found))
+    watch = SurgeWatch(EXAMPLE)
+    begun = 0
+    for size in itertools.cycle(sizes):
+        at_once = pulses[begun : begun + size]
+        if not at_once:
+            break
+        watch.observe_all(at_once, at_once[-1].second)
+        begun += size
     assert state(watch) == state(heard_in_order(found))
 
 

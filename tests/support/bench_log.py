@@ -69,6 +69,7 @@ async def admin_of(connections: Connections) -> AsyncIterator[AIOKafkaAdminClien
 async def fresh(connections: Connections) -> None:
     """All topics of a prefix that nobody has used."""
     await create_topics(connections)
+    await asyncio.sleep(1.0)  # until every partition has its leader
 
 
 async def forget(connections: Connections) -> None:

@@ -28,8 +28,8 @@ from tests.support.process import ServiceProcess
 from tests.support.stack import scratch_folder
 
 SENDERS, BATCH_SENDERS = 128, 12
-SINGLES, BATCHES, BATCH = 20_000, 240, 500
-WARM = 2_000
+SINGLES, BATCHES, BATCH = 8_000, 80, 500
+WARM = 1_000
 LEAST_RATIO, LEAST_BATCHED = 0.8, 20_000.0
 
 OURS, BARE, BATCHED = (

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +89,18 @@ class Phones:
         self._sealed = {caller: sealed_number(env, number) for number, caller in enumerate(callers)}
         self.acknowledged: set[str] = set()
 
-    async def tell(self, site: Site, steps: Sequence[Step], *, fast: bool = False) -> list[Step]:
-        """Report until the end or until nobody answers; what was not acknowledged."""
+    async def tell(
+        self,
+        site: Site,
+        steps: Sequence[Step],
+        *,
+        fast: bool = False,
+        ago: timedelta = timedelta(0),
+    ) -> list[Step]:
+        """Report until the end or until nobody answers; what was not acknowledged.
+
+        `fast` does not wait for the slots; all of it happened so long `ago`.
+        """
         by_slot: dict[int, list[Step]] = defaultdict(list)
         for step in steps:
             by_slot[step.slot].append(step)
@@ -103,7 +113,7 @@ class Phones:
                 if not fast:
                     due = began + (slot - first) * SLOT_SECONDS
                     await asyncio.sleep(max(0.0, due - time.monotonic()))
-                await writer.append(list(self._parcels(by_slot[slot])))
+                await writer.append(self._parcels(by_slot[slot], datetime.now(UTC) - ago))
                 self.acknowledged |= {f"{step.contact}-{step.kind}" for step in by_slot[slot]}
                 left = left[len(by_slot[slot]) :]
         except (OverloadedError, UnknownOutcomeError):
@@ -112,8 +122,7 @@ class Phones:
             await writer.stop()
         return left
 
-    def _parcels(self, steps: Sequence[Step]) -> list[Outgoing]:
-        now = datetime.now(UTC)
+    def _parcels(self, steps: Sequence[Step], now: datetime) -> list[Outgoing]:
         by_partition: dict[int, list[Any]] = defaultdict(list)
         for step in steps:
             by_partition[step.partition].append(self._event(step, now))

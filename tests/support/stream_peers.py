@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.support.broker import ROOT
 BUILT = ROOT / ".cache" / "kafka-streams"
 SOURCE = ROOT / "load" / "bench" / "kafka_streams"
 PATIENCE_SECONDS = 400.0
+RESULT = re.compile(rb'\{"events".*\}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,10 @@ async def _counted(*argv: str) -> Pace:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    found = orjson.loads(told.splitlines()[-1])
+    said = RESULT.search(told)
+    if said is None:
+        raise RuntimeError(f"no result from {argv}: {told[-2000:]!r}")
+    found = orjson.loads(said.group())
     events = found["events"]
     return Pace(events / found["seconds"], 1e6 * found["cpu_seconds"] / events)
 

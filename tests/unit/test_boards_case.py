@@ -8,7 +8,7 @@ import pytest
 
 from services.boards.case import Case, Dossier, scores
 from services.boards.case_page import LANGUAGES, CasePages
-from services.boards.plots import frame
+from services.boards.plots import axes, frame, scale_of_tens
 from streams.events.callouts import (
     CalloutChanged,
     CalloutData,
@@ -160,6 +160,18 @@ def test_the_report_needs_nothing_but_itself(story: Story) -> None:
     assert not re.search(r"<script|<link|<img|url\(|src=|@import", html)
     assert "http" not in html.replace("http://www.w3.org/2000/svg", "")
     assert html.count("<svg") == 3
+
+
+def test_a_scale_of_tens_has_short_numbers_that_stand_apart() -> None:
+    zone = CENTRE.timezone
+    low, high = (scale_of_tens(END, END + 60 * MINUTES, top, zone) for top in (900.0, 3e7))
+
+    assert _numbers(axes(low)) == ["0.1", "1", "10", "100", "10³"]
+    assert _numbers(axes(high)) == ["1", "100", "10⁴", "10⁶", "10⁸"]
+
+
+def _numbers(drawn: str) -> list[str]:
+    return re.findall(r'text-anchor="end">([^<]+)<', drawn)
 
 
 def test_plots_end_on_a_round_number_above_what_they_show() -> None:

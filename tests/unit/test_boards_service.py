@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi import Request
@@ -21,7 +21,8 @@ from services.sessions import KEYS, Sessions
 from services.signed_in import SignedIn
 from services.supervisor.keys import make_secrets
 from streams.errors import WrongSettingError
-from streams.events.demand import QueueCounts, QueueData
+from streams.events.callbacks import Outcome
+from streams.events.demand import QueueCounts, QueueData, QueuesMeasured
 from tests.support.consoles import accounts_in
 from tests.unit.test_boards_fold import END, ROOT
 from tests.unit.test_boards_page import board
@@ -265,6 +266,42 @@ def test_metrics_say_what_the_screen_says() -> None:
     assert snapshot.longest_waiting_since is not None
     oldest = told["surgeline_queue_oldest_contact_timestamp_seconds", ("main",)]
     assert oldest == pytest.approx(snapshot.longest_waiting_since.timestamp())
+
+
+def test_what_prometheus_reads_is_one_moment_though_facts_came_since_the_last_snapshot() -> None:
+    shown = Board(board(surge=timedelta(minutes=27)))
+    shown.adopt(shown.fold)
+    shown.catch_up()
+    first = shown.snapshot
+    assert first is not None
+    shown.catch_up()
+    assert shown.snapshot is first, "nothing is new: the snapshot that the screens have will do"
+    counts = {"2026-03-11": {"main": QueueCounts(contacts=7, waiting=7, requests=7)}}
+    event = QueuesMeasured(
+        id="q",
+        source="/tally",
+        subject="9",
+        time=END,
+        data=QueueData(partition=9, offset=4, counts=counts),
+    )
+    before = samples(shown)["surgeline_contacts_received_total", ("main",)]
+    shown.fold.observe("queues", 0, 10_000, END, event)
+    shown.catch_up()
+
+    told = samples(shown)
+    assert told["surgeline_contacts_received_total", ("main",)] == before + 7
+    assert shown.snapshot is not first
+    assert told["surgeline_board_snapshots_total", ()] == shown.snapshot.seq
+    assert shown.snapshot.offsets["queues"]["0"] == 10_000
+
+
+def test_every_result_of_a_callback_is_counted_from_nought() -> None:
+    shown = Board(board(surge=timedelta(0)))
+    shown.make(END)
+
+    told = samples(shown)
+    for result in get_args(Outcome):
+        assert told["surgeline_callbacks_total", (result,)] == 0
 
 
 def test_counters_never_fall_when_a_count_is_corrected() -> None:

@@ -42,6 +42,7 @@ def test_the_shipped_example_is_right_and_expects_its_contacts_a_year() -> None:
         ("week = [1.15,", "week = [", "baseline.week", "list of 7"),
         ("contacts_per_year = 240_000", "", "baseline.contacts_per_year", "contacts_per_year ="),
         ('promise = "4h"', 'promise = "25h"', "overflow.promise", "before it expires"),
+        ('lateness = "10m"', 'lateness = "61m"', "alerts.lateness", 'at most "1h"'),
         ("[target]", "[targets]", "targets", "'target'"),
         ("[[queues]]", "[[queus]]", "queues", "[[queues]]"),
     ],

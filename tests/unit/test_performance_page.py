@@ -3,6 +3,7 @@
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from load.bench import results
@@ -35,7 +36,8 @@ def test_no_plot_is_left_of_a_bench_that_is_gone() -> None:
 def test_a_result_is_read_as_it_was_saved(tmp_path: Path) -> None:
     result = made(results.at_least("speed", "events/s", (1.0, 3.0), 2.0))
     results.save(result, tmp_path)
-    assert results.load(tmp_path) == [result]
+    (found,) = results.load(tmp_path)
+    assert msgspec.structs.replace(found, load_average=0.0) == result
 
 
 def test_a_later_sitting_adds_its_repeats(tmp_path: Path) -> None:

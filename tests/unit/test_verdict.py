@@ -119,6 +119,11 @@ def test_somebody_lost_outweighs_everything_else() -> None:
     assert verdict_of(run, scenario(declared_within=timedelta(seconds=1))) == Code.CALLER_LOST
 
 
+def test_an_audit_that_found_nobody_proves_nothing() -> None:
+    run = result(audit=AuditSaid(clean=True, outcomes={}, requests=0))
+    assert missed(run, scenario()) == ["audit: everyone accounted for"]
+
+
 def test_somebody_rung_twice_by_the_phones_own_count_is_a_caller_called_twice() -> None:
     run = result()
     run.record.must_be_zero = {"rung_twice_at_once": 1}
