@@ -57,7 +57,7 @@ def alone(rate: float, seconds: float) -> dict[str, Any]:
     took = time.time() - began
     return {
         "offered": source.offered,
-        "started_a_second": round(source.started / took, 1),
+        "started_a_second": round(source.started / seconds, 1),
         "dropped": source.dropped,
         "late": source.late,
         "cpu_share": round((time.process_time() - cpu) / took, 3),

@@ -95,6 +95,7 @@ class Life:
 
     seed: int
     hours: int
+    per_hour: float
     counts: Array
     rng: np.random.Generator
 
@@ -110,7 +111,7 @@ def life(seed: int, hours: int, per_hour: float) -> Life:
     """A life with a day cycle of 60 % either way."""
     rng = np.random.default_rng([20260304, seed])
     rate = per_hour * (1 + SWING * np.sin(2 * math.pi * (np.arange(hours) % 24) / 24))
-    return Life(seed, hours, rng.poisson(rate), rng)
+    return Life(seed, hours, per_hour, rng.poisson(rate), rng)
 
 
 def learned(setting: Setting, years: float, *, hours: int = LIFE_HOURS) -> tuple[int, float, int]:
@@ -126,11 +127,16 @@ def learned(setting: Setting, years: float, *, hours: int = LIFE_HOURS) -> tuple
     return alarms, lives * hours / YEAR_HOURS, len(suspects)
 
 
-def with_alarms(setting: Setting, seeds: range, hours: int) -> list[int]:
-    """The lives in which the statistic raises an alarm."""
+def with_alarms(
+    setting: Setting,
+    seeds: range,
+    hours: int,
+    believe: Callable[[Life], tuple[Array, int]] | None = None,
+) -> list[int]:
+    """The lives in which the statistic raises an alarm, by what is believed of their hours."""
     per_hour = setting.baseline * HOUR
     lives = [life(seed, hours, per_hour) for seed in seeds]
-    rates, begins = zip(*(_believed(one) for one in lives), strict=True)
+    rates, begins = zip(*map(believe or _believed, lives), strict=True)
     # The mass believed up to the beginning of each hour.
     before = np.zeros((len(lives), hours + 1))
     np.cumsum(np.array(rates), axis=1, out=before[:, 1:])

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from load.bench import calm, prometheus
+from load.bench import calm, file_week, prometheus
 from load.bench.chart import delays_chart
 from load.bench.peers import all_peers
 from load.bench.streams import YEAR_HOURS, Setting, Streams, delays
@@ -172,6 +172,10 @@ def false_alarm_rows(years: float, lives: float, rng: np.random.Generator) -> li
     alarms, lived, again = calm.learned(SHIPPED, lives)
     rows.append(_rate("(2) as shipped, learned baseline", alarms, lived))
     say(f"  {again} of its lives were lived again by the shipped code, contact by contact")
+    beside = range(round(lives * YEAR_HOURS / calm.LIFE_HOURS))
+    rows.append(
+        _rate("(2) as shipped, file and live season", *file_week.alarms_in(SHIPPED, beside))
+    )
     return rows
 
 

@@ -6,7 +6,6 @@ Rows of one unit share an axis: from zero, or logarithmic where they are too far
 import math
 from collections.abc import Callable, Sequence
 from html import escape
-from itertools import groupby
 from typing import Final
 
 from load.bench.results import Result, Row
@@ -26,8 +25,8 @@ def plot(result: Result) -> str:
     """The whole picture, as SVG."""
     parts: list[str] = []
     top = 12
-    for unit, rows in groupby(result.rows, key=lambda row: row.unit):
-        drawn, height = _group(unit, list(rows), top)
+    for unit in dict.fromkeys(row.unit for row in result.rows):
+        drawn, height = _group(unit, [row for row in result.rows if row.unit == unit], top)
         parts += drawn
         top += height
     return (

@@ -119,12 +119,11 @@ def continued(result: Result, folder: Path = FOLDER) -> Result:
     if not path.exists():
         return result
     before = msgspec.json.decode(path.read_bytes(), type=Result)
-    known = {row.name: row.values for row in before.rows}
-    rows = [
-        msgspec.structs.replace(row, values=(*known.get(row.name, ()), *row.values))
-        for row in result.rows
-    ]
-    return msgspec.structs.replace(result, rows=tuple(rows))
+    rows = {row.name: row for row in before.rows}
+    for row in result.rows:
+        known = rows[row.name].values if row.name in rows else ()
+        rows[row.name] = msgspec.structs.replace(row, values=(*known, *row.values))
+    return msgspec.structs.replace(result, rows=tuple(rows.values()))
 
 
 def load(folder: Path = FOLDER) -> list[Result]:

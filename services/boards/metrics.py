@@ -37,11 +37,17 @@ COUNTED: Final = {
 }
 
 
+# A series that goes while Prometheus is down is shown for five more minutes as it last was: these
+# go on as nought instead.
+GO_ON: Final = frozenset({"surge_level", "callbacks_pending", "counselors"})
+
+
 class BoardCollector(Collector):
     """Samples of one board."""
 
     def __init__(self, fold: Fold) -> None:
         self._fold = fold
+        self._seen: dict[str, dict[tuple[str, ...], float]] = {}
         self._highest: dict[tuple[str, tuple[str, ...]], float] = {}
         self.snapshot: Snapshot | None = None
         self.viewers = 0
@@ -69,7 +75,7 @@ class BoardCollector(Collector):
         name = f"surgeline_{family.name}"
         if family.kind == "gauge":
             gauge = GaugeMetricFamily(name, family.help, labels=family.labels)
-            for labels, value in samples:
+            for labels, value in self._going_on(family.name, samples):
                 gauge.add_metric(labels, value)
             return gauge
         counter = CounterMetricFamily(name, family.help, labels=family.labels)
@@ -100,6 +106,12 @@ class BoardCollector(Collector):
             spent = self._never_less(name, (queue, "sum"), total.handle_seconds_sum)
             summary.add_metric((queue,), int(handled), spent)
         return summary
+
+    def _going_on(self, name: str, samples: Samples) -> Samples:
+        if name not in GO_ON:
+            return samples
+        seen = self._seen[name] = dict.fromkeys(self._seen.get(name, ()), 0.0) | dict(samples)
+        return seen.items()
 
     def _never_less(self, name: str, labels: tuple[str, ...], value: float) -> float:
         highest = max(value, self._highest.get((name, labels), 0.0))

@@ -57,11 +57,11 @@ async def photograph_consoles(url: str, data: Path, out: Path, camera: Browser) 
         plan = await _send(boss, "/callouts/new", pool="volunteers", seats="4", reason=WHY)
         drawn = View(name="plan", account="manager", path=plan.url.path, folder="callout")
         under_way = _under_way((await boss.get("/callouts")).text)
-        for language in LANGUAGES:
-            for view in (*VIEWS, drawn, *under_way):
-                if view.name == "desk":
-                    # At the speed of the play the lease of the last picture is over by now.
-                    await _send(desk, "/desk/next")
+        for view in (*VIEWS, drawn, *under_way):
+            if view.name == "desk":
+                # Its two pictures at once: at the speed of the play a lease is soon over.
+                await _send(desk, "/desk/next")
+            for language in LANGUAGES:
                 cookies = dict(people[view.account].cookies)
                 complaints += await _take(url, view, language, cookies, out, camera)
         await _send(boss, plan.url.path.removesuffix("/plan") + "/drop", reason="only a picture")

@@ -13,9 +13,11 @@ EVENTS_PER_WORKER: Final = 2000
 _CENTRE: Final = {
     "centre:surgeline_surge_level:max": "max(surgeline_surge_level)",
     "centre:surgeline_queue_contacts:sum": "sum(surgeline_queue_contacts)",
-    # Nobody waits: no oldest contact, and a wait of 0.
+    # Nobody waits: no oldest contact, and a wait of 0. A Prometheus that was down when the last one
+    # was answered still knows that one's time for five minutes.
     "centre:surgeline_oldest_wait_seconds:max": """
-        max(time() - surgeline_queue_oldest_contact_timestamp_seconds)
+        max(time() - surgeline_queue_oldest_contact_timestamp_seconds
+        and on(queue) surgeline_queue_contacts > 0)
         or on() sum(surgeline_queue_contacts) * 0
     """,
     "centre:surgeline_counselors_staffed:sum": "sum(surgeline_counselors_staffed)",

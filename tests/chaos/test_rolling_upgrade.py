@@ -41,7 +41,7 @@ PEOPLE = 900
 # Told of this much faster than it happened, so that the last ones need not be waited for.
 FASTER = 3
 AGENTS = 4
-BACK = ("intake", "streams", "callbacks", "boards")
+BACK = ("intake", "streams", "callbacks")
 # What the feed makes everyone write; there is no surge, and nobody gives orders.
 WRITTEN = {CONTACTS.name, PULSES.name, QUEUES.name, OVERFLOW.name, CALLBACKS.name}
 

@@ -87,10 +87,8 @@ async def thirty_needed(house: CalloutConsoles, page: Page) -> None:
 
 
 async def thirty_accepted(page: Page) -> None:
-    await page.wait_for_function(
-        "document.querySelector('#said')?.textContent.startsWith('needed 30, accepted 30')",
-        timeout=90_000,
-    )
+    said = "#said:has-text('needed 30, accepted 30')"
+    await page.wait_for_selector(said, state="attached", timeout=90_000)
 
 
 async def test_from_the_alert_to_thirty_people_called_in_with_at_most_five_clicks(
@@ -104,7 +102,7 @@ async def test_from_the_alert_to_thirty_people_called_in_with_at_most_five_click
         # The list shows the alert by itself.
         await page.get_by_role("link", name="Prepare").click()
         # The number has the focus: no click goes there.
-        await page.wait_for_function("document.activeElement.id === 'typed'")
+        await page.wait_for_selector("#typed:focus")
         await page.keyboard.type("30")
         await page.get_by_role("button", name="Send now").click()
         await page.wait_for_url(LIVE)

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from services.adapters.memory import MemoryPhone
 from services.audit.reader import Audit, Question, audit
 from services.supervisor import ports
@@ -249,7 +251,7 @@ class Play:
         found.lost_changes = {
             one: state.state
             for one, state in before.items()
-            if one in after and (state.id, state.version) not in copied_states
+            if one in after and msgspec.json.encode(state) not in copied_states
         }
         callers = Counter(state.caller.key for state in after.values() if state.state != "closed")
         found.promised_twice = [caller for caller, count in callers.items() if count > 1]

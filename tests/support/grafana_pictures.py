@@ -114,4 +114,4 @@ def _photograph(page: Path, picture: Path, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]).resolve()))

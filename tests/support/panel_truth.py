@@ -92,7 +92,7 @@ class Besides:
 
     def __eq__(self, other: object) -> bool:
         assert isinstance(other, dict)
-        return {name: value for name, value in other.items() if value} == self.values
+        return other == dict.fromkeys(other, 0.0) | self.values
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -163,7 +163,9 @@ def _band(bound: int) -> Truth:
 
 
 def _levels(*prefixes: str) -> Truth:
-    return lambda m: {k: r for k, r in m.recount.levels().items() if k.startswith(prefixes)}
+    return lambda m: Besides(
+        {key: rank for key, rank in m.recount.levels().items() if key.startswith(prefixes)}
+    )
 
 
 def _scores(moment: Moment) -> Any:

@@ -194,9 +194,9 @@ async def states_on(connections: Connections) -> dict[str, CallbackData]:
     return {state.id: state async for state in _changes(connections)}
 
 
-async def seen_on(connections: Connections) -> set[tuple[str, int]]:
-    """Which version of which callback is there."""
-    return {(state.id, state.version) async for state in _changes(connections)}
+async def seen_on(connections: Connections) -> set[bytes]:
+    """Every state of every callback: the same change, not only the same version, must be there."""
+    return {msgspec.json.encode(state) async for state in _changes(connections)}
 
 
 async def _changes(connections: Connections) -> AsyncIterator[CallbackData]:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from load.drill.drawing import Line, Plot, drawn
+from load.drill.found import found, read, table, write
 from load.drill.judge import judged, span
 from load.drill.outcome import Declared, Outcome
 from load.drill.play import interval
@@ -122,6 +123,8 @@ def test_the_interval_is_students() -> None:
         (Verdict(helped_at_least=0.96), True),
         (Verdict(live_at_least=0.91), False),
         (Verdict(helped_within_1h_at_least=0.94), False),
+        (Verdict(calls_answered_at_least=0.09), True),
+        (Verdict(calls_answered_at_least=0.095), False),
         (Verdict(oldest_promise_at_most=timedelta(hours=2)), True),
         (Verdict(recovered_within=timedelta(minutes=59)), False),
     ],
@@ -129,6 +132,20 @@ def test_the_interval_is_students() -> None:
 def test_each_bar_is_judged_by_what_was_played(verdict: Verdict, holds: bool) -> None:
     # The bar on people rung twice is always there, and holds.
     assert sorted(holding(verdict)) == sorted([holds, True])
+
+
+def test_what_was_found_of_a_scenario_takes_the_place_of_what_was_found_before(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "found.json"
+    worse = replace(OUTCOME, lost=0.5, declared=())
+    write([found("S2", [worse], platform=True), found("S1", [OUTCOME], platform=True)], file)
+    both = [found("S2", [OUTCOME, worse], platform=True)]
+    write(both, file)
+    assert read(file) == [found("S1", [OUTCOME], platform=True), *both]
+    lost = round((OUTCOME.lost + 0.5) / 2, 4)
+    assert (both[0].lost, both[0].lost_at_most, both[0].runs) == (lost, 0.5, 2)
+    assert f"{lost:.2%} (at most 50.00%)" in list(table(read(file)))[-1]
 
 
 def test_someone_rung_twice_is_never_good_enough() -> None:

@@ -46,6 +46,12 @@ def test_a_later_sitting_adds_its_repeats(tmp_path: Path) -> None:
     assert more.row("wait").values == (1.0, 2.0, 9.0)
 
 
+def test_a_later_sitting_of_other_parts_keeps_what_was_found(tmp_path: Path) -> None:
+    results.save(made(results.below("wait", "ms", (1.0,), 5.0)), tmp_path)
+    more = results.continued(made(results.at_least("speed", "x", (2.0,), 1.0)), tmp_path)
+    assert [(row.name, row.values) for row in more.rows] == [("wait", (1.0,)), ("speed", (2.0,))]
+
+
 @pytest.mark.parametrize(
     ("row", "holds"),
     [

@@ -33,7 +33,13 @@ SINCE: Final = Panel(
     title=Title("급증 시작 후", "Since surge began"),
     about="Time since the earliest surge that is on began; none while none is on.",
     place=(4, 0, 4, 7),
-    queries=(Query("max(time() - surgeline_surge_started_timestamp_seconds)", "경과 · Elapsed"),),
+    queries=(
+        Query(
+            "max(time() - surgeline_surge_started_timestamp_seconds"
+            " and on(key) surgeline_surge_level > 0)",
+            "경과 · Elapsed",
+        ),
+    ),
     unit="dthms",
     none=Title("급증 없음", "no surge"),
 )

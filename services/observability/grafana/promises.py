@@ -31,7 +31,11 @@ NEXT_DUE: Final = Panel(
     about="Time left for the earliest open promise; below nothing it is overdue.",
     place=(6, 0, 6, 5),
     queries=(
-        Query("min(surgeline_callbacks_oldest_due_timestamp_seconds) - time()", "남음 · left"),
+        Query(
+            "min(surgeline_callbacks_oldest_due_timestamp_seconds) - time()"
+            " and on() centre:surgeline_callbacks_pending:sum > 0",
+            "남음 · left",
+        ),
     ),
     unit="dthms",
     decimals=0,

@@ -34,7 +34,10 @@ SCORE: Final = Panel(
     about="Above 1 the evidence is enough for a surge. Only keys that are up have one.",
     place=(0, 7, 12, 9),
     queries=(
-        Query(f"max by (key) (surgeline_surge_score{CHOSEN})", "{{key}}"),
+        Query(
+            f"max by (key) (surgeline_surge_score{CHOSEN} and on(key) surgeline_surge_level > 0)",
+            "{{key}}",
+        ),
         Query("vector(1)", "기준 · threshold", ALARM, True),
     ),
     unit="none",
