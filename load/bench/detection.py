@@ -173,9 +173,8 @@ def false_alarm_rows(years: float, lives: float, rng: np.random.Generator) -> li
     rows.append(_rate("(2) as shipped, learned baseline", alarms, lived))
     say(f"  {again} of its lives were lived again by the shipped code, contact by contact")
     beside = range(round(lives * YEAR_HOURS / calm.LIFE_HOURS))
-    rows.append(
-        _rate("(2) as shipped, file and live season", *file_week.alarms_in(SHIPPED, beside))
-    )
+    live = file_week.alarms_in(SHIPPED, beside)
+    rows.append(_rate("(2) as shipped, file and live season", *live))
     return rows
 
 

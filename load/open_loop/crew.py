@@ -149,7 +149,8 @@ class Master:
     def record(self) -> Record:
         """What all workers have counted so far."""
         whole = together(list(self._records.values()))
-        whole.over = whole.over and len(self._records) == len(self._clients)
+        everybody = len(self._records) == len(self._clients)
+        whole.over, whole.finished = whole.over and everybody, whole.finished and everybody
         return whole
 
     def obey(self, what: str, body: Mapping[str, Any]) -> Told:

@@ -16,7 +16,7 @@ from gevent import subprocess
 from load.open_loop.choice import Choice
 from load.open_loop.commands import Told, serve
 from load.open_loop.plan import at_peak
-from load.open_loop.play import Begin
+from load.open_loop.play import DRAIN_SECONDS, Begin
 from load.open_loop.servers import Servers
 from load.open_loop.watch import Watch
 from load.verdict.judge import code_of, judged
@@ -59,6 +59,7 @@ class Leader:
         self.page: Path | None = None
         self.problem = ""
         self._going = False
+        self._latest = 0.0
         self._crew = crew
         self._door: Any = None
         self._watch: Watch | None = None
@@ -70,8 +71,8 @@ class Leader:
 
     @property
     def over(self) -> bool:
-        """Whether everybody has played their part in a run that is not concluded yet."""
-        return self._going and self._crew.record().over
+        """Whether a run is to be concluded: everybody has played their part, or its time is up."""
+        return self._going and (self._crew.record().over or time.time() > self._latest)
 
     def begin(self, choice: Choice, results: Path) -> None:
         """Declare the clock, open the door to the platform's commands, and let the play begin."""
@@ -88,6 +89,7 @@ class Leader:
         self._begin = begin
         length = choice.scenario.length.total_seconds()
         self._watch = Watch(servers, begin.wall, begin.speed, length)
+        self._latest = begin.wall + length / begin.speed + DRAIN_SECONDS + LAST_RECORDS_SECONDS
         workers = self._crew.begin(begin, choice, results)
         self.result = _new_result(begin, choice, workers, truth)
         self._parts = [gevent.spawn(self._watch.run), gevent.spawn(self._call_up)]
@@ -109,6 +111,7 @@ class Leader:
         self._watch.look()
         self._look()
         self._watch.close()
+        self.result.ended = True
         self._ask_the_log(self.result)
         self._judge(self.result)
         self.page = self._results / f"{self.result.scenario}-{self.result.run}.html"

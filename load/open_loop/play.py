@@ -70,6 +70,7 @@ class Play:
         tell: Tell,
     ) -> None:
         self.over = False
+        self.finished = False
         whole = begin.staged(scenario)
         self._begin, self._share, self._whole, self._centre = begin, share, whole, centre
         self.scenario = part_of(whole, share)
@@ -141,6 +142,7 @@ class Play:
         try:
             self._first.run(self._arrivals())
             self._drain()
+            self.finished = True
         finally:
             self.over = True
             gevent.killall(parts)
@@ -296,6 +298,7 @@ class Play:
             counts=told["counts"],
             must_be_zero=told["must_be_zero"],
             over=self.over,
+            finished=self.finished,
         )
         self.measures.into(record)
         return record

@@ -36,6 +36,10 @@ class Door:
         self._ceiling: Ceiling | None = None
         self.seats: SeatsData | None = None
 
+    def is_always_open(self, queue: str) -> bool:
+        """Whether the queue has no hours."""
+        return self._hours[queue] == ALWAYS
+
     def tick(self, now: datetime) -> None:
         """The waits are announced anew."""
         for said in self._announcer.tick(now):

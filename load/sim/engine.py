@@ -40,6 +40,8 @@ IDLE_TICK_SECONDS: Final = 300.0
 # those, the plan follows demand at the pace at which people read it.
 BUSY_PLAN: Final = timedelta(minutes=1)
 CALM_PLAN: Final = timedelta(hours=1)
+# Waits are announced no more often; in a surge admission is to know of each second.
+MEASURE: Final = timedelta(seconds=5)
 SOURCE: Final = "sim"
 # The plan that speaks of all pools together.
 ALL: Final = "all"
@@ -99,7 +101,7 @@ class Rehearsal:
         self._dirt = DirtyLine(scenario.faults, chosen)
         self._surging: set[str] = set()
         self._plan_every = plan_every
-        self._next_plan = scenario.starts
+        self._next_plan = self._next_measure = scenario.starts
         self._answered: set[str] = set()
 
     def run(self, until: float | None = None) -> Score:
@@ -153,9 +155,11 @@ class Rehearsal:
         self._overflow(self.book.tick(now))
         self._pulses()
         self._surge_facts(self._watch.tick(now))
-        self._measure(now)
+        if self._surging or (self.hall.waiting and now >= self._next_measure):
+            self._measure(now)
         if now >= self._next_plan:
             self._next_plan = now + (self._plan_every if self._surging else CALM_PLAN)
+            self._measure(now)
             self._seats(self._planner.tick(now))
         self.promises.tick()
         self._tick_by(self.hall.agenda.now + self._pause())
@@ -181,12 +185,17 @@ class Rehearsal:
         return "outcome" in report.extra
 
     def _admit(self, call: Call) -> tuple[Decision, str]:
+        queue = call.person.queue
+        idle = not self.hall.waiting and not self.promises.open
+        if idle and self._door.is_always_open(queue) and self.hall.roster.free_for(queue):
+            return "queue", "short_wait"  # as the rules would say
         caller = pseudonym(call.person)
         answer = self._door.ask(call, caller.key if caller else None, self.now())
         return answer.decision, answer.reason
 
     def _measure(self, now: datetime) -> None:
         """What the tally says of the queues, and what follows from it for the waits."""
+        self._next_measure = now + MEASURE
         counts = QueueData(partition=0, offset=self.book.offset, counts=self.book.counts())
         self._planner.house.queues(counts)
         self._door.tick(now)

@@ -69,6 +69,14 @@ def _load(result: Result, scenario: Scenario) -> Iterator[Bar]:
         holds=record.achieved >= least,
         code=Code.LOAD_NOT_ACHIEVED,
     )
+    if result.ended:
+        yield Bar(
+            name="played to the end, by every process",
+            wanted="yes",
+            found="yes" if record.finished else "no",
+            holds=record.finished,
+            code=Code.LOAD_NOT_ACHIEVED,
+        )
     dropped = record.dropped + record.again_dropped
     most = verdict.dropped_at_most or 0
     yield Bar(

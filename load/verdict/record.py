@@ -31,7 +31,8 @@ class Record(msgspec.Struct, kw_only=True):
     `offered` are the first calls whose moment has come, `started` those that began, `late` of
     these more than a second after it. `again` are calls by people who had called before. `arrived`
     is wall time in tenths of a second to the calls that the log has had since. `firsts` are the
-    seconds of event time of each source's first callers, `curves` have one value per step.
+    seconds of event time of each source's first callers, `curves` have one value per step. `over`
+    says that nothing more comes, `finished` that the scenario was played to its end.
     """
 
     offered: int = 0
@@ -52,6 +53,7 @@ class Record(msgspec.Struct, kw_only=True):
     curves: dict[str, list[float]] = {}
     arrived: dict[int, int] = {}
     over: bool = False
+    finished: bool = False
 
     def latency(self, name: str) -> Latencies:
         """One of the histograms; empty when nothing of that name was measured."""
@@ -66,7 +68,10 @@ class Record(msgspec.Struct, kw_only=True):
 
 def together(records: list[Record]) -> Record:
     """All of them as one."""
-    whole = Record(over=bool(records) and all(one.over for one in records))
+    whole = Record(
+        over=bool(records) and all(one.over for one in records),
+        finished=bool(records) and all(one.finished for one in records),
+    )
     for one in records:
         for name in ("offered", "started", "dropped", "late", "again", "again_dropped"):
             setattr(whole, name, getattr(whole, name) + getattr(one, name))

@@ -82,6 +82,7 @@ class Result(msgspec.Struct, kw_only=True):
     log: LogFacts | None = None
     audit: AuditSaid | None = None
     shown: dict[str, str] = {}
+    ended: bool = False
     bars: list[Bar] = []
     code: int = 0
 

@@ -62,7 +62,7 @@ class BoardCollector(Collector):
             return
         samples = {**self._counts(), **self._queues(), **self._levels(self.snapshot)}
         samples |= {**self._snapshot(self.snapshot), **_capacity(self.snapshot)}
-        queues = self._fold.tallies.queues()
+        queues = self._sums()
         for family in BOARD_FAMILIES:
             if family.kind == "histogram":
                 yield self._waits(family, queues)
@@ -118,23 +118,32 @@ class BoardCollector(Collector):
         self._highest[name, labels] = highest
         return highest
 
+    def _sums(self) -> Mapping[str, Sum]:
+        """Each queue's sums, of those of the centre file from the start.
+
+        Of a series that begins with its first contacts, Prometheus would not see those.
+        """
+        queues = {queue.name: Sum() for queue in self._fold.centre.queues}
+        return {**queues, **self._fold.tallies.queues()}
+
     def _counts(self) -> Mapping[str, Samples]:
-        queues = self._fold.tallies.queues()
+        queues = self._sums()
         counted: dict[str, Samples] = {
             name: [((queue,), getattr(total, field)) for queue, total in queues.items()]
             for name, field in COUNTED.items()
         }
         counted["contacts_judged"] = [((q,), total.judged()) for q, total in queues.items()]
-        counted["first_attempts"] = [((k,), n) for k, n in self._fold.pulses.totals.items()]
-        # Of a series that begins with its first change, Prometheus would not see that one.
+        keys = dict.fromkeys((baseline.key for baseline in self._fold.centre.baselines), 0)
+        people = keys | self._fold.pulses.totals
+        counted["first_attempts"] = [((key,), number) for key, number in people.items()]
         closed = dict.fromkeys(get_args(Outcome), 0) | self._fold.promises.closed
-        counted["callbacks"] = [((name,), people) for name, people in closed.items()]
+        counted["callbacks"] = [((name,), number) for name, number in closed.items()]
         changes = dict.fromkeys(itertools.permutations(RANK, 2), 0)
         counted["surge_transitions"] = list((changes | self._fold.levels.transitions).items())
         return counted
 
     def _queues(self) -> Mapping[str, Samples]:
-        snapshot, queues = self.snapshot, self._fold.tallies.queues()
+        snapshot, queues = self.snapshot, self._sums()
         return {
             "queue_contacts": [((queue,), total.waiting) for queue, total in queues.items()],
             "queue_oldest_contact_timestamp_seconds": [

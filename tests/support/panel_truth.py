@@ -199,6 +199,11 @@ def _closed(moment: Moment) -> Any:
     return _near({result: closed[result] for result in results}, least=2.0)
 
 
+def _asked_today(moment: Moment) -> Answer:
+    """On a wall nobody scrolls: who is nowhere has no row."""
+    return {name: float(people) for name, people in moment.recount.outcomes().items() if people}
+
+
 def _service(moment: Moment) -> Answer:
     state = moment.recount.service()
     return {} if state is None else {"": float(STATES.index(state))}
@@ -255,7 +260,7 @@ EXPECTED: dict[str, dict[str, dict[str, Truth]]] = {
             "기한 지남 · overdue": lambda m: _exactly(m.recount.overdue()),
             "대기 · open": lambda m: _exactly(len(m.recount.open())),
         },
-        "Everyone who asked today": {"사람 · People": lambda m: m.recount.outcomes()},
+        "Everyone who asked today": {"사람 · People": _asked_today},
         "Level by post": {"{{key}}": _levels("country:", "total")},
         "Top 10 posts": {
             "분당 · A min": lambda m: _near(_arrived(m, "country:"), least=2.0),

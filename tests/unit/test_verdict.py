@@ -73,7 +73,9 @@ def result(**changed: Any) -> Result:
             curves={name: [1.0] * (POINTS + 1) for name in ("calls", "at the phones", "on hold")},
             latencies={INTAKE: histogram(0.01, 0.02)},
             over=True,
+            finished=True,
         ),
+        ended=True,
         board=Board(behind=histogram(0.0, 0.5)),
         log=LogFacts(surges=[surge(3706.0)]),
         audit=AuditSaid(clean=True, outcomes={"answered_live": 98, "lost": 2}, requests=100),
@@ -101,6 +103,7 @@ def test_a_run_in_which_all_went_well_is_fine() -> None:
         ({"started": 97}, "arrivals achieved of those offered"),
         ({"late": 3}, "arrivals achieved of those offered"),
         ({"again_dropped": 1}, "arrivals dropped by the load itself"),
+        ({"finished": False}, "played to the end, by every process"),
         ({"unsent": 1}, "reports that intake refused, or never took"),
     ],
 )

@@ -178,12 +178,14 @@ def _tile(panel: Panel) -> stat.Panel:
 
 def _sizes(values: int, *, tall: bool) -> common_builders.VizTextDisplayOptions:
     """Letters that fit, however many values share a tile; Grafana's own choice may cut them."""
-    number = {1: 72, 2: 60, 3: 44}.get(values, 34) if tall else {1: 44, 2: 36}.get(values, 30)
-    return common_builders.VizTextDisplayOptions().title_size(16).value_size(number)
+    number = {1: 56, 2: 40}.get(values, 24) if tall else {1: 40, 2: 30}.get(values, 24)
+    return common_builders.VizTextDisplayOptions().title_size(14).value_size(number)
 
 
 def _word(panel: Panel) -> stat.Panel:
     built = _stat().thresholds(_thresholds(panel.steps)).color_scheme(_by_steps())
+    if panel.place[3] < TALL:
+        built = built.color_mode(common.BigValueColorMode.VALUE)
     return built.mappings([_mapping(panel.steps)])
 
 
