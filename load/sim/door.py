@@ -14,7 +14,7 @@ from streams.domain.admission.gates import Ceiling, Debt, Line, ceiling, is_long
 from streams.domain.admission.rules import Answer, Promise, Question, Situation, decide
 from streams.domain.centre import Centre
 from streams.domain.contacts.rule_table import RuleTable
-from streams.domain.open_hours import is_open
+from streams.domain.open_hours import ALWAYS, is_open
 from streams.domain.staffing.announcing import Announcer
 from streams.domain.staffing.house import House
 from streams.events.contacts import Channel, Urgency

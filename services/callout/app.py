@@ -17,6 +17,7 @@ from services.callout.running import Running
 from services.callout.settings import Settings
 from services.message_router import Route, Router
 from services.message_setup import routes_from_env
+from services.openapi import ERROR_SCHEMA, refusals
 from services.replies import refusal
 from services.serving import living, new_app
 from streams.domain.callout.book import RefusedError
@@ -67,8 +68,9 @@ def create_app(settings: Settings, lines: Lines | None = None) -> FastAPI:
     app = new_app("callout", settings, life)
     # Routes are tried in turn, and four hundred people may answer at once: their doors come first.
     add_doors(app)
-    app.include_router(routes.router)
-    app.include_router(mine.router)
+    answered = refusals(400, 401, 403, 404, 409, 413, 422, 503, schema=ERROR_SCHEMA)
+    app.include_router(routes.router, responses=answered)
+    app.include_router(mine.router, responses=answered)
     _install_errors(app)
     return app
 

@@ -17,13 +17,15 @@ from services.callout.people.people import People
 from services.callout.people.verification import Verification
 from services.message_router import Router
 from services.message_setup import signing_tokens
+from services.openapi import ERROR_SCHEMA, refusals
 
 
 def add_doors(app: FastAPI) -> None:
     """The routes; what is behind them comes with `open_doors`."""
+    answered = refusals(400, 401, 403, 404, 409, 413, 422, 503, schema=ERROR_SCHEMA)
     app.include_router(answering.router)
-    app.include_router(inbound.router)
-    app.include_router(people_routes.router)
+    app.include_router(inbound.router, responses=answered)
+    app.include_router(people_routes.router, responses=people_routes.ANSWERED)
     for error, handler in people_routes.ERRORS.items():
         app.add_exception_handler(error, handler)
 

@@ -48,6 +48,8 @@ Reader = Annotated[Identity, Depends(require("manager", "lead", "viewer", "audit
 Watcher = Annotated[Identity, Depends(require("source", "provider", "manager"))]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Steer = Literal["pause", "resume", "widen", "faster", "cancel"]
+# A page, or a table for a spreadsheet.
+TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {}, "text/csv": {}}}}
 
 
 class EventStream(StreamingResponse):
@@ -284,7 +286,7 @@ async def arrived(
     return views.shown_offer(live.commands.book, offer)
 
 
-@router.get("/v1/callouts/{callout_id}/sheet.{form}")
+@router.get("/v1/callouts/{callout_id}/sheet.{form}", response_class=Response, responses=TEXT)
 async def sheet(
     callout_id: Id, form: Literal["html", "csv"], who: Manager, live: Live, request: Request
 ) -> Response:
@@ -301,7 +303,7 @@ async def sheet(
     return Response(text, media_type="text/html; charset=utf-8", headers=headers)
 
 
-@router.get("/v1/callouts/{callout_id}/report.{form}")
+@router.get("/v1/callouts/{callout_id}/report.{form}", response_class=Response, responses=TEXT)
 async def after_action(
     callout_id: Id,
     form: Literal["html", "csv"],
@@ -341,20 +343,20 @@ async def watchdog(_: Watcher) -> dict[str, bool]:
     return {"seen": True}
 
 
-@router.get("/healthz")
+@router.get("/healthz", include_in_schema=False)
 async def healthz() -> dict[str, bool]:
     """The process answers."""
     return {"alive": True}
 
 
-@router.get("/readyz")
+@router.get("/readyz", include_in_schema=False)
 async def readyz(live: Live) -> Response:
     """Whether call-outs are decided."""
     why = live.why_not()
     return json_response(503 if why else 200, {"ready": not why, "reason": why})
 
 
-@router.get("/metrics")
+@router.get("/metrics", include_in_schema=False)
 async def show_metrics() -> Response:
     """What Prometheus reads."""
     return Response(page_of("callout"), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -123,7 +123,7 @@ async def test_every_panel_says_what_the_log_says_also_after_prometheus_was_kill
     levels: list[tuple[str, bool]] = []
     times = await asyncio.to_thread(rule_times, asked, viewer)
     for at, snapshot in (*chosen(times, 0, killed_at), *chosen(times, killed_at, math.inf)):
-        moment = Moment(at, Recount(log, centre, snapshot), asked, SECONDS)
+        moment = Moment(at, Recount(log, centre, snapshot), asked)
         levels.append((snapshot["headline"]["level"], at < killed_at))
         for board in BOARDS:
             for panel in board.panels:

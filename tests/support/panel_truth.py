@@ -7,7 +7,7 @@ panel's tolerance stands at its entry.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,6 @@ class Moment:
     at: float
     recount: Recount
     asked: Asked
-    seconds: float
 
     def answer(self, query: str) -> Answer:
         """A query's answer by the labels that tell its series apart; nothing that is not known."""
@@ -69,13 +68,9 @@ class Moment:
         told: Answer = {}
         end = self.at if until is None else until
         for series in self.asked.at(f"{counter}[{window:g}s]", end):
-            values = [(at, float(value)) for at, value in series["values"]]
-            (first_at, first), (last_at, last) = values[0], values[-1]
+            values = [(float(at), float(value)) for at, value in series["values"]]
             name = series["metric"].get("key", series["metric"].get("processor", ""))
-            covered = min(window, last_at - first_at + self.seconds)
-            told[name] = told.get(name, 0.0) + (
-                (last - first) / (last_at - first_at) * covered / window if len(values) > 1 else 0.0
-            )
+            told[name] = told.get(name, 0.0) + _rate(values, end - window, end)
         return told
 
     def by_rule(self, rule: str) -> float:
@@ -109,6 +104,20 @@ class Among:
         return bool(other) and bool(other == _near(known, least=2.0))
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _rate(values: Sequence[tuple[float, float]], begin: float, end: float) -> float:
+    """What Prometheus makes of a counter's samples: stretched to the ends of the window where they
+    are near, and never to before the counter was nought.
+    """
+    (first_at, first), (last_at, last) = values[0], values[-1]
+    seen, grown = last_at - first_at, last - first
+    if not seen or not grown:
+        return 0.0
+    pace = seen / (len(values) - 1)
+    before, after = min(first_at - begin, seen * first / grown), end - last_at
+    stretched = seen + sum(gap if gap < 1.1 * pace else pace / 2 for gap in (before, after))
+    return grown * stretched / seen / (end - begin)
 
 
 Truth = Callable[[Moment], Any]
@@ -311,7 +320,7 @@ EXPECTED: dict[str, dict[str, dict[str, Truth]]] = {
         "Lag in seconds, p99": {"{{stage}}": lambda _: SECONDS},
         "Events a second": {
             "수신 · taken": _taken_by_rule,
-            "{{processor}}": lambda _: Between(0.0, 5000.0),
+            "{{processor}}": lambda _: Between(0.0, 5000.0, some=False),
         },
         "Batch time, p99": {"{{processor}}": lambda _: SECONDS},
         "Broker acknowledges": {"p99": lambda _: SECONDS},

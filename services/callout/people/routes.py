@@ -31,6 +31,15 @@ from streams.events.people import Shift, ShiftKind, Span, Standing
 
 READ_AHEAD: Final = timedelta(days=120)
 READ_BACK: Final = timedelta(days=7)
+# Some say what was wrong line by line, or what became of a code, in a form of their own.
+ANSWERED: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"description": "The code is on its way."},
+    204: {"description": "Nobody knows them any more."},
+    **{
+        status: {"description": "Refused, or not now; the body says why."}
+        for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
+    },
+}
 
 router = APIRouter()
 Manager = Annotated[Identity, Depends(require("manager", "lead"))]
