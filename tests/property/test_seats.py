@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from streams.domain.centre import Pool, ServiceTarget
 from streams.domain.staffing.histories import Range, Stretch, present_ratio
 from streams.domain.staffing.horizon import loads_ahead
-from streams.domain.staffing.pools import HelpPolicy, activation, release, seated, split
+from streams.domain.staffing.pools import HelpPolicy, activation, release, seated_by_lane, split
 from streams.domain.staffing.sizing import seats_for, seats_required
 
 TARGET = ServiceTarget()
@@ -66,7 +66,10 @@ def test_one_seat_more_in_all_is_never_one_fewer_for_a_lane(
 def test_no_pool_is_given_more_than_it_has_and_more_need_never_seats_fewer(
     need: int, rates: dict[str, float], all_pools: list[Pool]
 ) -> None:
-    now, more = seated(need, rates, all_pools), seated(need + 1, rates, all_pools)
+    now, more = (
+        {pool: sum(seats.values()) for pool, seats in taken.items()}
+        for taken in (seated_by_lane(n, rates, all_pools) for n in (need, need + 1))
+    )
     assert all(0 <= now[pool.name] <= pool.seats for pool in all_pools)
     assert sum(now.values()) <= need
     assert sum(now.values()) <= sum(more.values())
