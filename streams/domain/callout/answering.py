@@ -181,7 +181,7 @@ def _no(
 def _later(
     book: CalloutBook, callout: CalloutData, offer: OfferData, minutes: int, now: datetime
 ) -> Said:
-    if offer.state not in ("accepted", "waitlisted"):
+    if offer.state not in ("accepted", "waitlisted") and not book.is_asked_elsewhere(offer):
         again = asked_again(offer, now + timedelta(minutes=minutes))
         book.put(moved(again, "queued", "later"), now)
     else:

@@ -127,6 +127,14 @@ class CalloutBook:
         """All offers to a person that are kept."""
         return (self.offers[i] for i in sorted(self._of_person.get(person, ())))
 
+    def is_asked_elsewhere(self, offer: OfferData) -> bool:
+        """Whether another call-out that goes on has asked the same person: one is enough."""
+        return any(
+            one.state in SILENT and self.callouts[one.callout].state not in OVER
+            for one in self.offers_to(offer.person)
+            if one.callout != offer.callout
+        )
+
     def offer_of(self, callout_id: str, person: str) -> OfferData | None:
         """The one offer of a call-out to a person."""
         found = self.index(callout_id).people.get(person)

@@ -167,6 +167,8 @@ def rewind(book: CalloutBook, callout_id: str, by: str, now: datetime) -> int:
     for offer in list(book.offers_of(callout_id)):
         if offer.state not in ("contacting", "delivered", "seen", "no_answer"):
             continue
+        if book.is_asked_elsewhere(offer):
+            continue
         again = asked_again(without_asking(offer, "asked_again", now), now)
         if again != offer:
             book.put(moved(again, "contacting"), now)
