@@ -8,7 +8,7 @@ const RELOAD_AFTER_SECONDS = 45;
 
 let live = read(JSON.parse(document.getElementById("started").textContent));
 let heardAt = performance.now();
-let level = live.level;
+let announced = document.querySelector("#level-words strong").textContent;
 
 // What is needed of a snapshot; times as seconds.
 function read(snapshot) {
@@ -213,19 +213,25 @@ function take(snapshot) {
   heardAt = performance.now();
   tick();
   redraw();
-  if (live.level !== level) {
-    level = live.level;
-    const words = document.getElementById("level-words");
-    // The words are swapped in by the message that follows this event.
-    setTimeout(() => setText(document.getElementById("announce"), words.innerText), 300);
-  }
+}
+
+// For who hears the page: a new level, once its words are there.
+function announce() {
+  const words = document.getElementById("level-words");
+  const level = words.querySelector("strong").textContent;
+  if (level === announced) return;
+  announced = level;
+  setText(document.getElementById("announce"), words.innerText);
 }
 
 document.getElementById("stream").addEventListener("board", (event) => {
   take(read(JSON.parse(event.detail.data)));
 });
 for (const name of ["htmx:after:swap", "htmx:sse:after:message"]) {
-  document.addEventListener(name, tick);
+  document.addEventListener(name, () => {
+    tick();
+    announce();
+  });
 }
 new ResizeObserver(() => draw()).observe(holder);
 document.fonts.ready.then(draw);
