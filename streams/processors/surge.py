@@ -9,7 +9,7 @@ pulses reads it whole, without a group.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from streams.domain.centre import Centre
@@ -33,6 +33,8 @@ from streams.topics import BASELINES, COMMANDS, PULSES, SURGES, Topic
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS: Final = 60.0
+# The tally writes what follows from one step of its own in one go.
+AT_ONCE_MS: Final = 20
 
 
 class Surge:
@@ -80,21 +82,24 @@ class Surge:
         self._positions = {partition: start.offset for partition, start in starts.items()}
 
     def fold(self, records: Sequence[Record], moment: Moment) -> list[Outgoing]:
-        """Each record of pulses may raise keys: what the tally said at once is judged at once."""
+        """Pulses may raise keys: what the tally said at once is judged at once, whichever
+        partitions it went to. Else a topic could be heard of before the country that explains it.
+        """
         facts: list[Said] = []
         folded = 0
         self._follow_clock(moment)
         self._take_orders(moment)
-        for record in records:
+        for together in _said_at_once(records):
             pulses: list[PulseCounted] = []
-            for event in open_record(record, PULSES.name, moment.letters):
-                if isinstance(event, PulseCounted):
-                    pulses.append(event)
-                else:
-                    refuse(record, PULSES.name, event, moment.letters)
-            facts += self._heard.observe(pulses, record)
+            for record in together:
+                for event in open_record(record, PULSES.name, moment.letters):
+                    if isinstance(event, PulseCounted):
+                        pulses.append(event)
+                    else:
+                        refuse(record, PULSES.name, event, moment.letters)
+                self._positions[record.partition] = record.offset + 1
+            facts += self._heard.observe(pulses, together[-1])
             folded += len(pulses)
-            self._positions[record.partition] = record.offset + 1
         moment.letters.good(folded)
         self._observed = self._observed or folded > 0
         metrics.EVENTS_FOLDED.labels(self.name).inc(folded)
@@ -139,6 +144,18 @@ class Surge:
                 self._given.add(event, wall)
                 if given_under(self._clock.clock, event, wall):
                     self._heard.watch.order(event)
+
+
+def _said_at_once(records: Sequence[Record]) -> Iterator[list[Record]]:
+    """Records that were written to the log at about the same moment, in the order they came."""
+    together: list[Record] = []
+    for record in records:
+        if together and abs(record.timestamp_ms - together[0].timestamp_ms) > AT_ONCE_MS:
+            yield together
+            together = []
+        together.append(record)
+    if together:
+        yield together
 
 
 def _watch(centre: Centre) -> SurgeWatch:
