@@ -64,7 +64,9 @@ def build(fold: Fold, wall: datetime, seq: int) -> Snapshot:
         wait_limit_seconds=centre.overflow.wait_limit.total_seconds(),
         waits=fold.waits.all(fold.titles),
         in_target=_in_target(today, centre),
-        seats=structs.replace(fold.desks.seats(), coming=fold.coming.seats(at)),
+        seats=structs.replace(
+            fold.desks.seats(), coming=fold.coming.seats(at), filling=fold.coming.filling(at)
+        ),
         callbacks=_callbacks(fold, at),
         shares=_shares(fold, day, today),
         abandoned_target=centre.target.abandoned,

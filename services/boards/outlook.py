@@ -7,10 +7,11 @@ is not known stands why, never a number.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Final
 
 from services.boards import words
-from services.boards.snapshot import QueueWait, Seats, Snapshot, Title, WaitNotKnown
+from services.boards.snapshot import Filling, QueueWait, Seats, Snapshot, Title, WaitNotKnown
 
 WAIT_NOT_KNOWN: Final[dict[WaitNotKnown, Title]] = {
     "nobody_staffed": Title("상담원 없음", "nobody seated"),
@@ -20,6 +21,8 @@ WAIT_NOT_KNOWN: Final[dict[WaitNotKnown, Title]] = {
 NO_PLAN: Final = Title("계획 없음", "no plan yet")
 NOBODY_NEEDED: Final = Title("필요 없음", "nobody")
 NOBODY_LEFT: Final = Title("부를 사람 없음", "nobody is left")
+ALL_TAKEN: Final = Title("모두 찼음", "all taken")
+NOT_FORESEEN: Final = Title("시각 미정", "not foreseen")
 ALL_QUEUES: Final = Title("모든 대기열", "all queues")
 WAITS_SHOWN: Final = 3
 HOUR: Final = 60
@@ -46,7 +49,7 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-def outlook(snapshot: Snapshot, titles: Mapping[str, Title]) -> tuple[Row, ...]:
+def outlook(snapshot: Snapshot, titles: Mapping[str, Title], zone: tzinfo) -> tuple[Row, ...]:
     """Everything at the foot of the board."""
     return (
         Row(
@@ -64,7 +67,9 @@ def outlook(snapshot: Snapshot, titles: Mapping[str, Title]) -> tuple[Row, ...]:
         Row(
             name="plan",
             cells=(
-                _help(snapshot.seats, titles),
+                _filling(snapshot.seats.filling, zone)
+                if snapshot.seats.filling
+                else _help(snapshot.seats, titles),
                 _in_use(Title("처리 시간", "handling"), snapshot.seats.handle_seconds),
                 _in_use(Title("인내 시간", "patience"), snapshot.seats.patience_seconds),
             ),
@@ -132,6 +137,19 @@ def _help(seats: Seats, titles: Mapping[str, Title]) -> Cell:
     soon = [ahead.needed for ahead in seats.ahead if ahead.minutes <= HOUR]
     enough = max([seats.needed, *soon]) <= seats.staffed
     return Cell(title=call, say=NOBODY_NEEDED if enough else NOBODY_LEFT)
+
+
+def _filling(filling: Filling, zone: tzinfo) -> Cell:
+    """How many of the seats called for are taken, and by when they will all be."""
+    taken = f"{filling.taken:,}/{filling.seats:,}"
+    title = Title(f"호출 {taken}석", f"called in {taken}")
+    if filling.taken >= filling.seats:
+        return Cell(title=title, say=ALL_TAKEN)
+    if filling.half is None:
+        return Cell(title=title, say=NOT_FORESEEN)
+    half = words.clock_time(filling.half, zone, seconds=False)
+    most = words.clock_time(filling.most, zone, seconds=False) if filling.most else "?"
+    return _range(title, half, most)
 
 
 def _in_use(title: Title, seconds: float | None) -> Cell:

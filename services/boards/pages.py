@@ -116,7 +116,7 @@ class Pages:
             "tiles": tiles(snapshot, zone),
             "evidence": words.evidence(snapshot.headline, snapshot.at, zone),
             "decisions": [(made, words.decision(made), made in always) for made in everything],
-            "outlook": outlook(snapshot, self._titles),
+            "outlook": outlook(snapshot, self._titles, zone),
             # Ages move on by themselves: a part that only grew older is not sent again.
             "first_age": lambda _: "–",
         }

@@ -116,10 +116,21 @@ class SeatsAhead(msgspec.Struct, frozen=True, kw_only=True):
     needed_high: int
 
 
+class Filling(msgspec.Struct, frozen=True, kw_only=True):
+    """Call-outs that go on: of `seats` so many are `taken`; full as likely before `half` as after,
+    nine in ten by `most`. None is not known, or not within two hours.
+    """
+
+    seats: int
+    taken: int
+    half: datetime | None
+    most: datetime | None
+
+
 class Seats(msgspec.Struct, frozen=True, kw_only=True):
     """All pools together; `short` is what is missing against the median need.
 
-    `coming` have said yes to a call-out and are not here yet.
+    `coming` have said yes to a call-out and are not here yet; `filling` is how those go on.
     `ahead` is the way to that need. While help is needed `first` is the pool to call in first;
     `release` helpers may go home. The handle time and the patience are those in use.
     """
@@ -136,6 +147,7 @@ class Seats(msgspec.Struct, frozen=True, kw_only=True):
     first: str | None = None
     release: int = 0
     coming: int = 0
+    filling: Filling | None = None
     handle_seconds: float | None = None
     patience_seconds: float | None = None
 

@@ -8,7 +8,9 @@ from services.boards import words
 from services.boards.build import build
 from services.boards.fold import Fold
 from services.boards.pages import Pages
-from streams.events.callouts import CalloutChanged, OfferChanged
+from services.boards.snapshot import Filling
+from streams.domain.callout.seating import seats_needed
+from streams.events.callouts import CalloutChanged, FillForecast, OfferChanged
 from streams.events.centre import CentreApplied, CentreData
 from streams.events.envelope import CloudEvent
 from tests.unit.test_boards_case import asked
@@ -50,6 +52,35 @@ def test_the_seats_that_come_stand_beside_those_needed() -> None:
     html = Pages(CENTRE).page(build(fold_of(*asked()), END, 1), "both")
     assert "+2 오는 중" in html
     assert "+2 coming" in html
+
+
+def test_seats_fill_against_the_forecast_until_all_are_taken() -> None:
+    first, *others = (event for event in asked() if isinstance(event, CalloutChanged))
+    over = [
+        structs.replace(one, data=structs.replace(one.data, version=9, state="closed"))
+        for one in others
+        if one.data.id != first.data.id
+    ]
+    half, most = END + timedelta(minutes=9), END + timedelta(minutes=14)
+    foreseen = FillForecast(at=END, half=half, most=most)
+    running = structs.replace(first.data, version=9, state="running", forecast=foreseen)
+    seats = seats_needed(running.need)
+    fold = fold_of(*asked(), *over, structs.replace(first, data=running))
+    assert fold.coming.filling(END) == Filling(seats=seats, taken=2, half=half, most=most)
+    html = Pages(CENTRE).page(build(fold, END, 1), "both")
+    assert f"called in 2/{seats}" in html
+    assert half.astimezone(CENTRE.timezone).strftime("%H:%M") in html
+    assert fold.coming.filling(END + timedelta(hours=30)) is None
+    unsure = structs.replace(running, version=10, forecast=None)
+    fold.observe("callouts", 0, 99, END, structs.replace(first, data=unsure))
+    html = Pages(CENTRE).page(build(fold, END, 1), "both")
+    assert "not foreseen" in html
+    here = fold_of(
+        *asked(), *over, offer(0, 2, arrived_at=END), structs.replace(first, data=running)
+    )
+    found = here.coming.filling(END)
+    assert found is not None
+    assert found.taken == 2
 
 
 def test_a_call_out_is_told_once_for_each_thing_it_comes_to() -> None:

@@ -30,7 +30,7 @@ def silent() -> Snapshot:
 
 
 def cells(snapshot: Snapshot) -> dict[str, tuple[Cell, ...]]:
-    return {row.name: row.cells for row in outlook(snapshot, titles(CENTRE))}
+    return {row.name: row.cells for row in outlook(snapshot, titles(CENTRE), CENTRE.timezone)}
 
 
 def text(cell: Cell) -> tuple[str, str]:
