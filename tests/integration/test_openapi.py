@@ -3,6 +3,7 @@ making, and no answer that is not described.
 """
 
 import json
+import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ CHECKS: Final = [
 ]
 EXAMPLES: Final = 12
 SECONDS: Final = 10.0
+SOME_ID: Final = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,9 @@ def _ask_unknown(api: Api, token: str | None) -> None:
         for method, operation in operations.items():
             if operation.get("security") == [] or "401" not in operation["responses"]:
                 continue
-            asked = path.replace("{callback_id}", api.callback or "x").replace("{episode}", "x")
+            asked = path.replace("{callback_id}", api.callback or SOME_ID)
+            asked = asked.replace("{callout_id}", SOME_ID).replace("{form}", "html")
+            asked = re.sub(r"\{[a-z_]+\}", "x", asked.replace("{method}", "sms"))
             answer = httpx.request(method.upper(), f"{api.url}{asked}", headers=headers)
             # On loopback the boards are for everybody on this machine.
             if asked == "/v1/board.json" or asked.startswith("/v1/surges/"):
