@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.accounts import Account, hash_password
+from services.supervisor.ports import any_free
 from tests.support.broker import ROOT
 from tests.support.callback_centre import Opened
 from tests.support.consoles import PASSWORD, Consoles, Person, consoles_opener
@@ -31,6 +32,7 @@ VALUES: Final = (
     "00000000-0000-4000-8000-000000000000", "\x00", "'; --", "<b>", "../../etc", "고객", "🆘" * 200,
     "a" * 5000, "[]", "{}", "1.5", "on", "%ff", "\u202e", "＋８２",
 )  # fmt: skip
+NOBODY_THERE: Final = f"http://127.0.0.1:{any_free()[0]}"
 EVERYTHING: Final = ("counselor", "lead", "manager", "auditor", "admin")
 
 
@@ -57,7 +59,8 @@ async def test_whatever_a_form_holds_the_answer_is_a_page_and_never_a_fault_of_o
     open_centre: Opened, secrets_env: SecretsEnv, tmp_path: Path
 ) -> None:
     chance = random.Random(5)
-    async with consoles_opener(open_centre, secrets_env, tmp_path)() as consoles:
+    opened = consoles_opener(open_centre, secrets_env, tmp_path)
+    async with opened(SURGELINE_CALLOUT_URL=NOBODY_THERE) as consoles:
         await _may_do_everything(consoles)
         async with consoles.person("all") as who:
             document = (await who.get("/openapi.json")).json()
