@@ -96,6 +96,13 @@ async def states(connections: Connections) -> dict[str, CallbackData]:
     return found
 
 
+async def audited(centre: Centre, lines: int) -> list[str] | None:
+    """What people did, by the log, once so many lines are there: they are gathered for a moment."""
+    events = [decode(r.value) async for r in read_to_end(centre.connections, AUDIT) if r.value]
+    actions = [event.data.action for event in events if isinstance(event, AuditRecorded)]
+    return actions if len(actions) >= lines else None
+
+
 async def in_redis(centre: Centre) -> str:
     """Everything under this centre's prefix, whatever its kind."""
     redis = Redis.from_url(centre.connections.redis)
@@ -153,7 +160,7 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         listed = {one["requests"][0] for one in await centre.listed(2)}
 
         dry = surgeline(centre, "erase", "--only-backups", "--backup", backup, typed=typed)
-        trail = [decode(r.value) async for r in read_to_end(centre.connections, AUDIT) if r.value]
+        actions = await help_.until(lambda: audited(centre, 4))
 
         assert (told["callbacks"], told["withdrawn"], told["backups"]) == (2, 1, {str(backup): 2})
         assert set(told["gone_in_days"]) == {"contacts", "contact-keys", "overflow", "dead-letters"}
@@ -167,7 +174,6 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         # The wish delivered again is known as dealt with; others wait as before.
         assert listed == {"c2", "c3"}
         assert f"{backup}: 0 records changed" in dry.stdout
-        actions = [event.data.action for event in trail if isinstance(event, AuditRecorded)]
         # The wrong number, the role that may not, and then the one that counts.
         assert actions == ["erase caller", "POST", "erase caller", "erased caller"]
         heard = centre.service.log_text() + done.stdout + done.stderr + str(trail)
