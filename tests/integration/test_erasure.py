@@ -96,11 +96,11 @@ async def states(connections: Connections) -> dict[str, CallbackData]:
     return found
 
 
-async def audited(centre: Centre, lines: int) -> list[str] | None:
+async def audited(centre: Centre, lines: int) -> list[AuditRecorded] | None:
     """What people did, by the log, once so many lines are there: they are gathered for a moment."""
     events = [decode(r.value) async for r in read_to_end(centre.connections, AUDIT) if r.value]
-    actions = [event.data.action for event in events if isinstance(event, AuditRecorded)]
-    return actions if len(actions) >= lines else None
+    found = [event for event in events if isinstance(event, AuditRecorded)]
+    return found if len(found) >= lines else None
 
 
 async def in_redis(centre: Centre) -> str:
@@ -160,7 +160,7 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         listed = {one["requests"][0] for one in await centre.listed(2)}
 
         dry = surgeline(centre, "erase", "--only-backups", "--backup", backup, typed=typed)
-        actions = await help_.until(lambda: audited(centre, 4))
+        trail = await help_.until(lambda: audited(centre, 4))
 
         assert (told["callbacks"], told["withdrawn"], told["backups"]) == (2, 1, {str(backup): 2})
         assert set(told["gone_in_days"]) == {"contacts", "contact-keys", "overflow", "dead-letters"}
@@ -175,6 +175,7 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         assert listed == {"c2", "c3"}
         assert f"{backup}: 0 records changed" in dry.stdout
         # The wrong number, the role that may not, and then the one that counts.
+        actions = [event.data.action for event in trail]
         assert actions == ["erase caller", "POST", "erase caller", "erased caller"]
         heard = centre.service.log_text() + done.stdout + done.stderr + str(trail)
         assert [secret for secret in (number[3:], me.key) if secret in heard] == []
