@@ -5,13 +5,13 @@ the next thing only when the one before was heard.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import gevent
 from gevent.queue import Queue
 
 from load.open_loop.client import Answer, Client
+from load.phone.lease import REPORTS, Lease
 from load.sim.hall import Hall
 from load.sim.reports import Dial
 from streams.domain.centre import Centre
@@ -20,30 +20,9 @@ PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 2.0
 ON_HOLD_TRIES: Final = 20
 CONFLICT: Final = 409
-# What a counselor reports of a dial. One that was cancelled or refused was ended by the platform.
-REPORTS: Final = {
-    "completed": ("complete", {"result": "answered"}),
-    "no_answer": ("fail", {"outcome": "no_answer"}),
-    "busy": ("fail", {"outcome": "busy"}),
-    "abandoned_by_us": ("fail", {"outcome": "abandoned_by_us"}),
-}
 
 Step = Callable[[], None]
 Ask = Callable[[str, Callable[[], Answer]], Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The callback in a counselor's hand, and what they show for it."""
-
-    callback: str
-    agent: str
-    epoch: int
-    token: int
-
-    def claim(self) -> dict[str, Any]:
-        """The body of a command."""
-        return {"agent": self.agent, "epoch": self.epoch, "token": self.token}
 
 
 class CallbackDesk:

@@ -8,11 +8,11 @@ heard.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 
+from load.phone.lease import REPORTS, Lease
 from load.phone.settings import PhoneSettings
 from load.sim.hall import Hall
 from load.sim.reports import Dial
@@ -23,30 +23,8 @@ PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 2.0
 ON_HOLD_TRIES: Final = 20
 CONFLICT: Final = 409
-# What a counselor reports of a dial. A dial that was cancelled or refused was ended by the
-# platform itself, which knows.
-REPORTS: Final = {
-    "completed": ("complete", {"result": "answered"}),
-    "no_answer": ("fail", {"outcome": "no_answer"}),
-    "busy": ("fail", {"outcome": "busy"}),
-    "abandoned_by_us": ("fail", {"outcome": "abandoned_by_us"}),
-}
 
 Step = Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The callback in a counselor's hand, and what they show for it."""
-
-    callback: str
-    agent: str
-    epoch: int
-    token: int
-
-    def claim(self) -> dict[str, Any]:
-        """The body of a command."""
-        return {"agent": self.agent, "epoch": self.epoch, "token": self.token}
 
 
 class CallbackDesk:

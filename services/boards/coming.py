@@ -5,13 +5,11 @@ over. Drills fill no seats.
 """
 
 from datetime import datetime
-from typing import Final
 
 from services.boards.snapshot import Filling
+from streams.domain.callout.book import GOING_ON
 from streams.domain.callout.seating import seats_needed
 from streams.events.callouts import CalloutData, OfferData
-
-GOING_ON: Final = frozenset({"running", "paused", "filled"})
 
 
 class Coming:
