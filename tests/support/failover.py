@@ -208,7 +208,9 @@ class Play:
             desks.over = True
             await working
         self.found.completed += desks.said["complete"]
-        self.found.board = as_shown(shown), await counted_again(second.connections, shown)
+        promised = self.found.said.overflow.values()
+        again = await counted_again(second.connections, shown, promised)
+        self.found.board = as_shown(shown), again
 
     async def _count(self, second: Site, phones: Phones) -> None:
         found, connections = self.found, second.connections

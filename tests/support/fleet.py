@@ -8,7 +8,7 @@ it holds all that was on the log once the group had settled; what it shows is co
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from streams.centre_file import load_centre
+from streams.domain.contacts.contact import OverflowFact
 from streams.kafka import LogWriter, end_offsets, read_to_end
 from streams.processors.fold import PartitionFold
 from streams.settings import Connections
@@ -113,14 +114,22 @@ async def until_board_is_right(connections: Connections, fleet: Fleet, url: str)
     return await until_board_holds(url, await end_offsets(connections, CONTACTS))
 
 
-async def counted_again(connections: Connections, shown: Mapping[str, Any]) -> dict[str, int]:
-    """From the log of contacts alone: what this snapshot should say of its day."""
+async def counted_again(
+    connections: Connections, shown: Mapping[str, Any], promised: Collection[OverflowFact] = ()
+) -> dict[str, int]:
+    """From the log of contacts alone: what this snapshot should say of its day.
+
+    `promised`: what another site promised on reports of which this log never heard.
+    """
     centre = load_centre(connections.centre)
     ends = {int(p): offset + 1 for p, offset in shown["offsets"]["contacts"].items()}
     folds = {partition: PartitionFold(centre, partition, 0) for partition in ends}
     async for record in read_to_end(connections, CONTACTS, partitions=list(ends), ends=ends):
         arrived = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
         folds[record.partition].take(record, arrived)
+    for fold in folds.values():
+        for fact in promised:
+            fold.book.remember(fact)
     day = shown["shares"]["day"]
     counts = [
         count for fold in folds.values() for count in fold.book.counts("").get(day, {}).values()
