@@ -110,8 +110,8 @@ bench-recovery: setup ## A worker killed and started with a million events in it
 bench-callbacks: setup ## 10,000 callbacks, 50 agents: lease, rebuild, list page
 	$(PY) -m tests.support.stack $(PY) -m tests.support.callback_bench
 
-bench-scale: setup ## 1, 4, then 2 workers at RATE (1000) events a second: until the board is right
-	$(PY) -m tests.support.stack $(PY) -m tests.support.scaling
+bench-scale: setup ## 1, 4, then 2 workers at 1,000 events a second: until the board is right (four minutes)
+	$(PY) -m tests.support.stack $(PY) -m tests.support.scale_bench
 
 failover: setup ## Kill one of two sites in a surge: what is lost and repeated (RATE, SECONDS)
 	@deploy/machine/kafka.sh mirror >/dev/null

@@ -58,15 +58,28 @@ def caller_number(text: str, region: str) -> str | None:
     passing people on: many people share it and none can be rung back there, so it counts as
     withheld.
     """
+    return None if withheld(text) else normalise(text.strip(), region)
+
+
+def withheld(text: str) -> bool:
+    """Whether this is no number of a caller's own."""
     plain = text.strip()
-    if plain.lower() in WITHHELD or _SHORT.match(plain):
-        return None
-    return normalise(plain, region)
+    return plain.lower() in WITHHELD or _SHORT.match(plain) is not None
 
 
 @lru_cache(maxsize=16_384)
 def normalise(text: str, region: str) -> str:
     """E.164; a national number is read as one of `region`. The error never repeats the number."""
+    return _e164(_parsed(text, region))
+
+
+def number_of(text: str, region: str) -> tuple[str, str | None]:
+    """The number in E.164 with the time zone of its prefix, where that is one only."""
+    number = _parsed(text.strip(), region)
+    return _e164(number), _zone(number)
+
+
+def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber:
     if len(text) > LONGEST:
         raise _not_a_number(f"is longer than {LONGEST} characters")
     try:
@@ -77,13 +90,15 @@ def normalise(text: str, region: str) -> str:
     # turned away because a range is new.
     if not phonenumbers.is_possible_number(number):
         raise _not_a_number("has too few or too many digits for a phone number")
+    return number
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-@lru_cache(maxsize=16_384)
-def zone_of(e164: str) -> str | None:
-    """The time zone that the number's prefix belongs to, where it belongs to one only."""
-    zones = time_zones_for_number(phonenumbers.parse(e164))
+def _zone(number: phonenumbers.PhoneNumber) -> str | None:
+    zones = time_zones_for_number(number)
     return str(zones[0]) if len(zones) == 1 and zones[0] != UNKNOWN_TIMEZONE else None
 
 

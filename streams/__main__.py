@@ -7,6 +7,7 @@ import sys
 import click
 import uvloop
 
+from streams.collector import look_seldom
 from streams.errors import WrongSettingError
 from streams.kafka import FollowedCentre
 from streams.processors.catalogue import MAKERS
@@ -30,6 +31,7 @@ def main(only: str | None) -> None:
     except (WrongSettingError, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
+    look_seldom()
     # Faust's consumer threads take their loops from the policy.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 

@@ -103,7 +103,7 @@ class Life:
         """The seconds of its contacts in order, some weeks at a time."""
         for first in range(0, self.hours, _CHUNK):
             counts = self.counts[first : first + _CHUNK]
-            slots = np.repeat(np.arange(first, first + counts.size), counts)
+            slots: Array = np.repeat(np.arange(first, first + counts.size), counts)
             yield np.sort(slots * HOUR + (self.rng.random(slots.size) * HOUR).astype(int))
 
 
@@ -114,17 +114,16 @@ def life(seed: int, hours: int, per_hour: float) -> Life:
     return Life(seed, hours, per_hour, rng.poisson(rate), rng)
 
 
-def learned(setting: Setting, years: float, *, hours: int = LIFE_HOURS) -> tuple[int, float, int]:
+def learned(setting: Setting, seeds: range, *, hours: int = LIFE_HOURS) -> tuple[int, float, int]:
     """(alarms, years, lives lived a second time) when the week is learned from nothing.
 
     Quiet lives teach the season what their hours counted, whatever the statistic says, so all are
     followed at once. Hours in surge teach nothing: a life with an alarm in it is lived again by the
     shipped code, contact by contact, and its alarms are those.
     """
-    lives = max(1, round(years * YEAR_HOURS / hours))
-    suspects = with_alarms(setting, range(lives), hours)
+    suspects = with_alarms(setting, seeds, hours)
     alarms = sum(alarms_of(setting, seed, hours) for seed in suspects)
-    return alarms, lives * hours / YEAR_HOURS, len(suspects)
+    return alarms, len(seeds) * hours / YEAR_HOURS, len(suspects)
 
 
 def with_alarms(

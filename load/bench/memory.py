@@ -18,6 +18,7 @@ from typing import Final
 from load.bench import results
 from load.bench.traffic import DAY_SECONDS, SLOT_SECONDS, Traffic
 from streams.centre_file import load_centre
+from streams.collector import look_seldom
 from streams.domain.centre import Centre
 from streams.domain.contacts.contact import ContactBook
 from streams.domain.detection.surge import SurgeWatch
@@ -213,6 +214,7 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    look_seldom()
     given = arguments()
     if given.part:
         print(json.dumps(list(PARTS[given.part](given))))  # noqa: T201 - to the process above

@@ -85,15 +85,24 @@ def play_often(
     told: Callable[[], None] = lambda: None,
 ) -> list[Played]:
     """Play it once a seed, in order of the seeds; `told` is called as each is done."""
-    one = partial(play, scenario, centre, variant=variant, first_calls=first_calls)
+    runs = [(seed, variant or Variant()) for seed in seeds]
+    return play_all(scenario, centre, runs, first_calls, jobs=jobs, told=told)
+
+
+def play_all(
+    scenario: Scenario,
+    centre: Centre,
+    runs: Sequence[tuple[int, Variant]],
+    first_calls: Sequence[FirstCall] | None = None,
+    *,
+    jobs: int = 1,
+    told: Callable[[], None] = lambda: None,
+) -> list[Played]:
+    """Play each seed with its variant, several at a time; in the order they were given."""
+    one = partial(play, scenario, centre, first_calls=first_calls)
     found = []
-    if jobs == 1:
-        for seed in seeds:
-            found.append(one(seed))
-            told()
-        return found
-    with ProcessPoolExecutor(jobs) as pool:
-        for played in pool.map(one, seeds):
+    with _mapper(min(jobs, len(runs))) as each:
+        for played in each(one, *zip(*runs, strict=True)):
             found.append(played)
             told()
     return found
@@ -106,6 +115,16 @@ def interval(values: Sequence[float]) -> Interval:
         return Interval(mean, math.inf, mean, mean)
     point = _STUDENT[runs - 2] if runs - 2 < len(_STUDENT) else _NORMAL
     return Interval(mean, point * stdev(values) / math.sqrt(runs), min(values), max(values))
+
+
+@contextmanager
+def _mapper(jobs: int) -> Iterator[Callable[..., Iterable[Played]]]:
+    """What plays one after another here, or side by side in processes of their own."""
+    if jobs == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield pool.map
 
 
 @contextmanager

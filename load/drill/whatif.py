@@ -8,7 +8,7 @@ from typing import Any
 
 from load.drill.judge import span
 from load.drill.outcome import Outcome
-from load.drill.play import Interval, Played, interval, play_often
+from load.drill.play import Interval, Played, interval, play_all
 from load.drill.variant import Variant
 from load.scenario import Scenario
 from load.sim.stage import FirstCall
@@ -84,16 +84,19 @@ def what_if(
     told: Callable[[], None] = lambda: None,
 ) -> list[Row]:
     """Play every row with the same seeds: the same people, so that policies are compared."""
-    played: dict[Variant, tuple[Played, ...]] = {}
-    found = []
-    for variant in rows:
-        bare = Variant(helps="nothing", seats=variant.seats, peak=variant.peak)
-        for one in (bare, variant):
-            if one not in played:
-                runs = play_often(scenario, centre, seeds, one, first_calls, jobs=jobs, told=told)
-                played[one] = tuple(runs)
-        found.append(Row(variant, played[variant], played[bare]))
-    return found
+    wanted = list(rows)
+    bare = [Variant(helps="nothing", seats=one.seats, peak=one.peak) for one in wanted]
+    # Each once, however many rows are held against it; side by side, whichever row they are of.
+    distinct = list(dict.fromkeys(one for pair in zip(bare, wanted, strict=True) for one in pair))
+    runs = [(seed, one) for one in distinct for seed in seeds]
+    played: dict[Variant, list[Played]] = {one: [] for one in distinct}
+    found = play_all(scenario, centre, runs, first_calls, jobs=jobs, told=told)
+    for (_, variant), run in zip(runs, found, strict=True):
+        played[variant].append(run)
+    return [
+        Row(one, tuple(played[one]), tuple(played[alone]))
+        for one, alone in zip(wanted, bare, strict=True)
+    ]
 
 
 def percent(share: float) -> str:

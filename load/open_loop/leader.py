@@ -14,6 +14,7 @@ import msgspec
 from gevent import subprocess
 
 from load.open_loop.choice import Choice
+from load.open_loop.client import Client
 from load.open_loop.commands import Told, serve
 from load.open_loop.plan import at_peak
 from load.open_loop.play import DRAIN_SECONDS, Begin
@@ -24,6 +25,7 @@ from load.verdict.log import LogFacts
 from load.verdict.record import Histogram, Record
 from load.verdict.report import write_report
 from load.verdict.result import AuditSaid, Board, Result
+from load.verdict.seen import seen
 from load.verdict.truth import seats_needed
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre
@@ -113,6 +115,7 @@ class Leader:
         self._watch.close()
         self.result.ended = True
         self._ask_the_log(self.result)
+        self._ask_prometheus(self.result)
         self._judge(self.result)
         self.page = self._results / f"{self.result.scenario}-{self.result.run}.html"
         write_report(self.page, self.result, self._the_centre())
@@ -189,6 +192,25 @@ class Leader:
         result.log = msgspec.json.decode(facts, type=LogFacts) if facts else None
         told = _asked("services.cli", "audit", "--json", "--since", since)
         result.audit = msgspec.json.decode(told, type=AuditSaid) if told else None
+
+    def _ask_prometheus(self, result: Result) -> None:
+        """Where one runs beside the platform: it is asked last, so that it has seen the end."""
+        url = Servers.from_env(os.environ).prometheus
+        if url is None or self._begin is None:
+            return
+        client = Client(url)
+
+        def ask(path: str) -> Any:
+            answer = client.get(path)
+            if not answer.is_success:
+                log.error("Prometheus did not answer: %s", answer.reason())
+                return None
+            return answer.json()
+
+        try:
+            result.seen = seen(ask, self._begin.wall, time.time())
+        finally:
+            client.close()
 
     def _elapsed(self) -> float:
         begin = self._begin

@@ -31,6 +31,7 @@ class Servers:
     tokens: Mapping[str, str] = field(repr=False)
     centre: Path
     port: int
+    prometheus: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Servers":
@@ -39,7 +40,9 @@ class Servers:
             part: env.get(f"SURGELINE_{part.upper()}_URL", usual)
             for part, (usual, _) in PARTS.items()
         }
-        outside = [url for url in urls.values() if not _is_loopback(url)]
+        prometheus = env.get("SURGELINE_PROMETHEUS")
+        asked = [*urls.values(), *([prometheus] if prometheus else [])]
+        outside = [url for url in asked if not _is_loopback(url)]
         if outside:
             raise WrongSettingError(f"crises are for this machine only, not for {outside}")
         roles = {"rehearsal", "phone", *(role for _, role in PARTS.values())}
@@ -53,6 +56,7 @@ class Servers:
             tokens=tokens,
             centre=Path(env.get("SURGELINE_CENTRE", "centre.toml")),
             port=whole_number(env, "SURGELINE_PHONE_PORT", 8440),
+            prometheus=prometheus or None,
         )
 
     def client(self, part: str, role: str | None = None) -> Client:

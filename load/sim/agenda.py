@@ -5,9 +5,9 @@ what time is: the simulation jumps from entry to entry, the scripted phone syste
 wall clock to arrive there.
 """
 
-import heapq
 import itertools
 from collections.abc import Callable
+from heapq import heappop, heappush
 
 Act = Callable[[], None]
 
@@ -37,25 +37,28 @@ class Agenda:
     def at(self, when: float, act: Act) -> Entry:
         """Let `act` happen at `when`, or now if that is past."""
         entry = Entry(act)
-        at = max(self.now, when)
-        heapq.heappush(self._entries, (at, next(self._order), entry))
+        heappush(self._entries, (max(self.now, when), next(self._order), entry))
         return entry
 
     def after(self, delay: float, act: Act) -> Entry:
         """Let `act` happen `delay` seconds from now."""
-        return self.at(self.now + delay, act)
+        # Written out once more: most of what happens is put here by this.
+        entry = Entry(act)
+        when = self.now + delay if delay > 0 else self.now
+        heappush(self._entries, (when, next(self._order), entry))
+        return entry
 
     def next_at(self) -> float | None:
         """When the next thing happens; None when nothing is left."""
         while self._entries and self._entries[0][2].act is None:
-            heapq.heappop(self._entries)
+            heappop(self._entries)
         return self._entries[0][0] if self._entries else None
 
     def run_until(self, moment: float) -> None:
         """Let everything up to and including `moment` happen, then it is `moment`."""
         entries = self._entries
         while entries and entries[0][0] <= moment:
-            at, _, entry = heapq.heappop(entries)
+            at, _, entry = heappop(entries)
             if entry.act is not None:
                 self.now = at
                 entry.act()

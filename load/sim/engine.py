@@ -121,12 +121,15 @@ class Rehearsal:
         self.score.contact(report)
         if not self.platform:
             return
-        for delay in self._dirt.delays(report):
-            event = contact_event(report, SOURCE, self.moment)
-            if delay == 0.0:
-                self._observe(event)
-            else:
-                self.hall.agenda.after(delay, lambda event=event: self._observe(event))  # type: ignore[misc]
+        event = contact_event(report, SOURCE, self.moment)
+        if self._dirt.is_clean:
+            self._observe(event)
+        else:
+            for delay in self._dirt.delays(report):
+                if delay == 0.0:
+                    self._observe(event)
+                else:
+                    self.hall.agenda.after(delay, lambda: self._observe(event))
         if report.kind == "abandoned":
             self._tick_by(report.at + BUSY_TICK_SECONDS)
         elif self._is_left_waiting(report):
@@ -146,7 +149,9 @@ class Rehearsal:
     # What the platform does
 
     def _observe(self, event: ContactEvent) -> None:
-        self._overflow(self.book.observe(event, next(self._offsets)))
+        facts = self.book.observe(event, next(self._offsets))
+        if facts:
+            self._overflow(facts)
         self._pulses()
 
     def _tick(self) -> None:

@@ -65,7 +65,7 @@ def contact_fields(report: ContactReport) -> dict[str, Any]:
     person = report.call.person
     if person.known is None:
         person.known = _known_of(person)
-    fields = {**person.known, **report.extra}
+    fields = person.known | report.extra
     if report.kind != "arrived":
         # The keys pressed during the greeting: whether a callback would be welcome.
         fields["consent_callback"] = person.accepts_callback
@@ -86,8 +86,9 @@ def _known_of(person: Person) -> dict[str, Any]:
 
 def event_id(report: ContactReport) -> str:
     """The same report always has the same id, so that sending it twice changes nothing."""
-    offer = report.extra.get("offer", "")
-    outcome = report.extra.get("outcome", "")
+    if report.kind != "offered":
+        return f"{report.call.id}:{report.kind}:"
+    offer, outcome = report.extra.get("offer", ""), report.extra.get("outcome", "")
     return f"{report.call.id}:{report.kind}:{offer.rpartition('/')[2]}{outcome}"
 
 

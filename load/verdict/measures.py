@@ -11,6 +11,16 @@ from load.verdict.result import Result
 
 Unit = Literal["people", "share", "seconds", "count"]
 PERCENTILES: Final = (0.5, 0.9, 0.99, 0.999)
+PROMETHEUS: Final = "as Prometheus saw it"
+# Who says so: the load's own side, or which part of the platform.
+SOURCES: Final = {
+    "load": "Counted by the load itself.",
+    "surge": "Declarations from the log, the first extra call and the desks from the load, seats"
+    " asked from the live board, seats truly needed from the scenario's true rates.",
+    "people": "From the audit of the whole log: each person once.",
+    "promises": "From the log, but for what was rung and said: from the phone system's own ledger.",
+    PROMETHEUS: "From queries over the run to the Prometheus that read the platform meanwhile.",
+}
 SHARES: Final = {
     "answered_live": "answered live",
     "callback_completed": "called back",
@@ -51,6 +61,7 @@ def measures(result: Result) -> list[Measure]:
         *_load(result),
         *_detection(result),
         *_people(result),
+        *_seen(result),
         *_latencies(result),
     ]
 
@@ -108,6 +119,11 @@ def _people(result: Result) -> Iterator[Measure]:
     twice = result.record.must_be_zero
     yield Measure("promises", "rung twice at once", twice.get("rung_twice_at_once", 0))
     yield Measure("promises", "talked to twice", twice.get("talked_twice_for_one_callback", 0))
+
+
+def _seen(result: Result) -> Iterator[Measure]:
+    for one in result.seen:
+        yield Measure(PROMETHEUS, one.name, one.value, one.unit, one.words)
 
 
 def _latencies(result: Result) -> Iterator[Measure]:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from load.drill.drawing import Line, Plot, drawn
-from load.verdict.measures import Measure, measures
+from load.verdict.measures import SOURCES, Measure, measures
 from load.verdict.result import END, MARK, Bar, Code, Result
 from streams.domain.centre import Centre
 
@@ -51,6 +51,7 @@ def write_report(path: Path, result: Result, centre: Centre) -> None:
         bars_table(result.bars),
         *(drawn(plot) for plot in plots(result, centre) if plot.lines),
         *_tables(measures(result)),
+        *([] if result.seen else ["<p class='note'>No Prometheus ran beside the platform.</p>"]),
         "<h2>Sources</h2><ul>",
         *(f"<li>{escape(source)}</li>" for source in result.sources),
         f"</ul>{MARK}{kept}{END}",
@@ -155,7 +156,8 @@ def _tables(found: Sequence[Measure]) -> Iterator[str]:
                 f"<td class='note'>{escape(row.more)}</td></tr>"
                 for row in rows
             )
-            yield f"<h3>{escape(group)}</h3><table>{lines}</table>"
+            source = f"<p class='note'>{escape(SOURCES[group])}</p>"
+            yield f"<h3>{escape(group)}</h3>{source}<table>{lines}</table>"
     yield _latencies([(group, rows) for group, rows in groups if _is_latency(rows)])
 
 

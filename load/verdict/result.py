@@ -13,6 +13,7 @@ import msgspec
 
 from load.verdict.log import LogFacts
 from load.verdict.record import Histogram, Record
+from load.verdict.seen import Seen
 from streams.errors import WrongSettingError
 
 MARK: Final = '<script type="application/json" id="result">'
@@ -62,7 +63,7 @@ class Board(msgspec.Struct, kw_only=True):
 
 class Result(msgspec.Struct, kw_only=True):
     """One run. `bursts` are the seconds at which each begins; `shown` is what the board said last;
-    `curve_true` are the seats truly needed.
+    `curve_true` are the seats truly needed; `seen` is empty where no Prometheus ran.
     """
 
     scenario: str
@@ -81,6 +82,7 @@ class Result(msgspec.Struct, kw_only=True):
     board: Board
     log: LogFacts | None = None
     audit: AuditSaid | None = None
+    seen: list[Seen] = []
     shown: dict[str, str] = {}
     ended: bool = False
     bars: list[Bar] = []

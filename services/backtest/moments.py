@@ -9,20 +9,23 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from streams.errors import InvalidEventError
 
 _MOST_HOURS = 100_000
-_MOST_MINUTES = 200_000
 _PLAIN = 19  # 2012-11-07T16:35:46
+# What follows the hour in the common forms, and the seconds that is.
+_WITHIN = {
+    suffix: {f"{n // 60:02}:{n % 60:02}{suffix}": n for n in range(3600)} for suffix in ("", "Z")
+}
 
 
-class _Minutes(dict[str, int]):
-    """The first second of each minute's text, worked out when first asked for."""
+class _Hours(dict[str, int]):
+    """The first second of each hour's text, worked out when first asked for."""
 
     def __init__(self, moments: "Moments", suffix: str) -> None:
         super().__init__()
         self._moments = moments
         self._suffix = suffix
 
-    def __missing__(self, minute: str) -> int:
-        self[minute] = second = self._moments.second(f"{minute}:00{self._suffix}")
+    def __missing__(self, hour: str) -> int:
+        self[hour] = second = self._moments.second(f"{hour}00:00{self._suffix}")
         return second
 
 
@@ -32,7 +35,7 @@ class Moments:
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
         self._hours: dict[str, int] = {}
-        self._minutes = {suffix: _Minutes(self, suffix) for suffix in ("", "Z")}
+        self._texts = {suffix: _Hours(self, suffix) for suffix in ("", "Z")}
 
     def second(self, text: str) -> int:
         """The second of the epoch that a time falls into."""
@@ -52,21 +55,31 @@ class Moments:
 
     def seconds(self, texts: Sequence[str]) -> list[int]:
         """The same for many times at once; the common form is read in one go."""
+        if not texts:
+            return []
+        suffix = texts[0][_PLAIN:]
+        within = _WITHIN.get(suffix)
+        if within is not None:
+            hours = self._hours_of(suffix)
+            try:
+                return [hours[text[:14]] + within[text[14:]] for text in texts]
+            except KeyError:
+                pass
         ends = {text[-1:] for text in texts}
         after = {text[_PLAIN : _PLAIN + 1] for text in texts}
-        if ends == {"Z"} and after <= {"Z", "."}:
-            suffix = "Z"
-        elif after == {""} and "Z" not in ends:
-            suffix = ""
-        else:
+        if ends != {"Z"} or not after <= {"Z", "."}:
             return [self.second(text) for text in texts]
-        minutes = self._minutes[suffix]
-        if len(minutes) > _MOST_MINUTES:
-            minutes.clear()
+        hours, within = self._hours_of("Z"), _WITHIN[""]
         try:
-            return [minutes[text[:16]] + int(text[17:19]) for text in texts]
-        except ValueError:
+            return [hours[text[:14]] + within[text[14:_PLAIN]] for text in texts]
+        except KeyError:
             return [self.second(text) for text in texts]
+
+    def _hours_of(self, suffix: str) -> _Hours:
+        hours = self._texts[suffix]
+        if len(hours) > _MOST_HOURS:
+            hours.clear()
+        return hours
 
     def moment(self, text: str) -> datetime:
         """The time itself, aware."""

@@ -1,7 +1,9 @@
 """What is expected of each key of the file, and how many contacts a year is that in all?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import pairwise
+from math import inf
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,13 +18,24 @@ _DAY = 86_400
 _HALF = 0.5
 
 
+class Stretches(Expectation, Protocol):
+    """What is expected, for many seconds at once: a file has millions."""
+
+    def masses(self, start: int, seconds: Sequence[int]) -> list[float]:
+        """What `mass` gives from `start` to the first second, from there to the next, and so on."""
+
+
 class Book(Protocol):
-    """Expectations of keys, and the contacts a year that the false-alarm budget is spent on."""
+    """Expectations of keys, and the contacts a year that the false-alarm budget is spent on.
+
+    `ends` is the second at which what was counted is learned, and everything else changes.
+    """
 
     per_year: float
     learns: bool
+    ends: float
 
-    def expectation(self, key: str, second: int) -> Expectation:
+    def expectation(self, key: str, second: int) -> Stretches:
         """What is expected of a key that is heard of at `second` for the first time."""
 
     def count(self, second: int, key: str, contacts: float) -> None:
@@ -48,17 +61,22 @@ class Flat:
         """Contacts expected from `start` up to `end`."""
         return self.per_hour * (end - start) / HOUR
 
+    def masses(self, start: int, seconds: Sequence[int]) -> list[float]:
+        """The same from second to second."""
+        return [self.per_hour * (b - a) / HOUR for a, b in pairwise((start, *seconds))]
+
 
 class Given:
     """The same rate for every key: `--baseline`."""
 
     learns = False
+    ends = inf
 
     def __init__(self, per_hour: float) -> None:
         self.per_hour = per_hour
         self.per_year = 0.0
 
-    def expectation(self, key: str, second: int) -> Expectation:
+    def expectation(self, key: str, second: int) -> Stretches:
         """Each key adds its own contacts to the budget's."""
         del key, second
         self.per_year += self.per_hour * YEAR_HOURS
@@ -71,6 +89,24 @@ class Given:
         """From the first contact on."""
         del second
         return True
+
+
+class _KeyLevel(Level):
+    """A key's level on the season of all keys."""
+
+    __slots__ = ("season",)
+
+    def __init__(self, season: Season, policy: LearningPolicy, prior: tuple[float, float]) -> None:
+        super().__init__(season, policy, prior)
+        self.season = season
+
+    def masses(self, start: int, seconds: Sequence[int]) -> list[float]:
+        """What `mass` gives from second to second."""
+        slot = self.calendar.slot
+        if slot(seconds[0]) != slot(seconds[-1]):
+            return [self.mass(a, b) for a, b in pairwise((start, *seconds))]
+        level = self._level(slot(seconds[0]))
+        return [level * mass for mass in self.season.masses(start, seconds)]
 
 
 class Learned:
@@ -101,21 +137,21 @@ class Learned:
         self._seen = 0.0
         self._hour = 0.0
         self._slot: int | None = None
-        self._ends = 0
+        self.ends: float = -inf
 
-    def expectation(self, key: str, second: int) -> Expectation:
+    def expectation(self, key: str, second: int) -> Stretches:
         """The season itself, or a level on it that starts as one more among those known."""
         del second
         if not self._keyed:
             return self.season
         share = _HALF * (len(self._levels) + 1)
-        level = Level(self.season, self.policy, (_HALF, share))
+        level = _KeyLevel(self.season, self.policy, (_HALF, share))
         self._levels[key] = level, HourTally()
         return level
 
     def count(self, second: int, key: str, contacts: float) -> None:
         """Contacts counted at a second."""
-        if second >= self._ends:
+        if second >= self.ends:
             self._turn(second)
         self._hour += contacts
         self._seen += contacts
@@ -147,7 +183,7 @@ class Learned:
                 self.per_year = self._seen / (second - self._first) * HOUR * YEAR_HOURS
         self._hour = 0.0
         self._slot = slot
-        self._ends = calendar.begins(slot + 1)
+        self.ends = calendar.begins(slot + 1)
 
     def _quiet(self, first: int, end: int) -> None:
         """Hours without contacts teach that they are quiet, unless the feed was away."""

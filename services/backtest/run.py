@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from services.backtest.moments import LocalBins
-from services.backtest.ratebook import Book
+from services.backtest.ratebook import Book, Stretches
 from services.backtest.reading import Row
 from streams.domain.detection.mixture import Mixture, Scores
 from streams.domain.detection.standing import (
@@ -20,6 +20,8 @@ from streams.domain.detection.standing import (
 )
 
 WEEKS_A_YEAR = 8766 / 168
+# Seconds that are folded in one go: what comes after the beginning of a surge is not needed.
+_STRETCH = 200
 
 
 @dataclass(slots=True)
@@ -48,10 +50,13 @@ class Recorder(Protocol):
 @dataclass(slots=True)
 class _Key:
     name: str
-    expected: Expectation
+    expected: Stretches
     scores: Scores
     second: int
     contacts: int = 0
+    # Seconds before that one that are not folded yet, and the contacts in each.
+    seconds: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     episode: Episode | None = None
     found: Found | None = None
 
@@ -77,6 +82,7 @@ class Run:
     _per_year: float = -1.0
     _callers: dict[str, int] = field(default_factory=dict)
     _pruned: int = 0
+    _waiting: list[_Key] = field(default_factory=list)
 
     @property
     def threshold(self) -> float:
@@ -91,7 +97,8 @@ class Run:
 
     def contacts_in_order(self, rows: Sequence[Row]) -> None:
         """Take a block of contacts; what is older than what was taken before is too late."""
-        keys = self.keys
+        keys, book = self.keys, self._book()
+        ends = book.ends
         # The reader holds rows back as long as they may be overtaken: what is older is too late.
         edge = self.last
         for second, name, caller in rows:
@@ -103,14 +110,25 @@ class Run:
                 continue
             key = keys.get(name)
             if key is None:
+                # One key more may raise everyone's threshold.
+                self._fold_waiting()
                 key = self._begin(name, second)
             elif second == key.second:
                 key.contacts += 1
                 continue
+            elif key.second < ends:
+                if not key.seconds:
+                    self._waiting.append(key)
+                key.seconds.append(key.second)
+                key.counts.append(key.contacts)
             else:
-                self._fold(key)
+                # An hour is over for all keys: what comes from now on is judged by other rates.
+                self._fold_waiting()
+                self._fold(key, key.second, key.contacts)
+                ends = book.ends
             key.second = second
             key.contacts = 1
+        self._fold_waiting()
         if rows:
             self.last = max(self.last, rows[-1][0])
 
@@ -142,14 +160,44 @@ class Run:
         """Fold what is still open, and see which surges ended before the file did."""
         for key in self.keys.values():
             if key.contacts:
-                self._fold(key)
+                self._fold(key, key.second, key.contacts)
                 key.contacts = 0
             if key.episode is not None and key.found is not None:
                 standing = Standing(key.scores, key.episode)
                 key.found.closed_at = closes_at(standing, self.last, key.expected, self._limits(1))
 
-    def _fold(self, key: _Key) -> None:
-        second, contacts = key.second, key.contacts
+    def _fold_waiting(self) -> None:
+        for key in self._waiting:
+            self._fold_many(key, key.seconds, key.counts)
+            key.seconds, key.counts = [], []
+        self._waiting.clear()
+
+    def _fold_many(self, key: _Key, seconds: list[int], counts: list[int]) -> None:
+        """Seconds of one hour of the book, in stretches without a surge or the beginning of one."""
+        # The first may close the key's last hour, and so change what is expected.
+        self._fold(key, seconds[0], counts[0])
+        book, done = self._book(), 1
+        while done < len(seconds):
+            if key.episode is None and self.recorder is None and book.ready(seconds[done]):
+                far = done + _STRETCH
+                done += self._walk(key, seconds[done:far], counts[done:far])
+                if done == far:
+                    continue
+            if done < len(seconds):
+                self._fold(key, seconds[done], counts[done])
+                done += 1
+
+    def _walk(self, key: _Key, seconds: list[int], counts: list[int]) -> int:
+        masses = key.expected.masses(key.scores.at, seconds)
+        limit = self._limits(1).thresholds.watch
+        key.scores, done = self.mixture.walk(key.scores, seconds, counts, masses, limit)
+        if done:
+            contacts = sum(counts[:done])
+            self.contacts += contacts
+            self._book().count(seconds[0], key.name, contacts)
+        return done
+
+    def _fold(self, key: _Key, second: int, contacts: int) -> None:
         self.contacts += contacts
         rules = self._rules
         book = self.book

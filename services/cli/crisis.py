@@ -134,8 +134,10 @@ def _told(platform: Platform) -> dict[str, str]:
     urls = {f"SURGELINE_{name.upper()}_URL": platform.urls[name] for name in URLS}
     tokens = {f"SURGELINE_{name.upper()}_TOKEN": platform.tokens[name] for name in TOKENS}
     port = platform.urls["phone"].rpartition(":")[2]
-    path = {"PYTHONPATH": str(ROOT)}
-    return {**platform.env, **urls, **tokens, **path, "SURGELINE_PHONE_PORT": port}
+    more = {"PYTHONPATH": str(ROOT), "SURGELINE_PHONE_PORT": port}
+    if "prometheus" in platform.urls:
+        more["SURGELINE_PROMETHEUS"] = platform.urls["prometheus"]
+    return {**platform.env, **urls, **tokens, **more}
 
 
 def _banner(choice: Choice, platform: Platform, port: int | None) -> Panel:

@@ -121,7 +121,7 @@ def command(
     report: Path | None,
     **choices: tuple[Any, ...] | None,
 ) -> None:
-    r"""Play a crisis in virtual time, with the code that runs in production, and ask what if.
+    """Play a crisis in virtual time, with the code that runs in production, and ask what if.
 
     SCENARIO is a name (see --list) or a file. Without choices it is played as it is, beside the
     same hall without Surgeline, and judged by its own bars: exit code 1 says that one was missed.
@@ -137,7 +137,7 @@ def command(
       surgeline drill S5-centre --csv yesterday.csv --seats 12,18,24
 
     Nothing is sent and nobody is rung. Runs are bounded by the scenario's length.
-    """
+    """  # noqa: D301 - click keeps the lines after a real \\b together
     if list_:
         _list()
         return
@@ -166,11 +166,12 @@ def command(
             rows,
             range(first, first + runs),
             first_calls=calls,
-            jobs=min(runs, jobs or os.cpu_count() or 1),
+            jobs=jobs or os.cpu_count() or 1,
             told=tell,
         )
     took = time.perf_counter() - started
-    plain = not wanted and not compare and peak == 1 and calls is None
+    # Its bars speak of the scenario as it is, in its whole length.
+    plain = not (wanted or compare or calls or length) and peak == 1
     bars = judged(scenario.verdict, found[-1].outcomes, found[-1].history) if plain else []
     if report is not None:
         write_report(report, scenario, centre, found, bars)

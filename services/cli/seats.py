@@ -14,8 +14,8 @@ from streams.domain.centre import ServiceTarget
 from streams.domain.staffing.erlang import erlang_a, erlang_c, erlang_c_within, fluid_abandonment
 from streams.domain.staffing.sizing import seats_required
 
-_PARTS = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_PARTS = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 class Duration(click.ParamType):

@@ -6,64 +6,60 @@ was sent: a misplaced number would travel with it.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
+from services.intake.callers import TELLING_DIGITS, Callers, Known
 from services.intake.reasons import named
-from services.numbers import Pseudonyms, caller_number, is_zone, zone_of
+from services.numbers import Pseudonyms, is_zone
 from services.sealing import Sealer
 from streams.errors import InvalidEventError
 from streams.events.agents import AgentStateChanged
 from streams.events.codec import EVENT_TYPES, INTAKE_TYPES, encode
-from streams.events.contacts import Caller, ContactData, ContactEvent
+from streams.events.contacts import ContactData, ContactEvent
 from streams.events.envelope import CloudEvent
 
 AHEAD: Final = timedelta(minutes=5)
 LATE: Final = timedelta(hours=24)
+JSON: Final = "application/json"
 LONGEST: Final = {"id": 256, "source": 256, "subject": 128}
-# A national number of fewer digits would be found in too many innocent ids.
-TELLING_DIGITS: Final = 8
 KEPT_TEXTS: Final = frozenset(
     {"agent", "offer", "queue", "topic", "pool", "language", "country", "languages", "skills"}
 )
-_SEPARATORS: Final = str.maketrans("", "", " -./()")
+_BETWEEN_DIGITS: Final = " -./()"
+_SEPARATORS: Final = str.maketrans("", "", _BETWEEN_DIGITS)
 
 _decoder = msgspec.json.Decoder()
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """An event that passed. `event` names the caller by pseudonym; `sealed` is their number, `zone`
-    the time zone of its prefix.
+class Admitted(msgspec.Struct, frozen=True):
+    """An event that passed. `event` names the caller by pseudonym alone; `caller` has the rest.
 
     `identity` stands for (source, id), `digest` for the content: the same for a retry, however it
     was written down, and different when anything that we keep differs. Sixteen bytes each.
     """
 
     event: ContactEvent | AgentStateChanged
-    sealed: str | None
-    zone: str | None
+    caller: Known | None
     digest: bytes
     identity: bytes
 
     @property
     def caller_key(self) -> str | None:
         """The caller's pseudonym, when this event says who calls."""
-        data = self.event.data
-        return data.caller.key if isinstance(data, ContactData) and data.caller else None
+        return self.caller.bare.key if self.caller is not None else None
 
     def written(self, now: datetime, partition_key: str | None) -> bytes:
         """The event as it goes on the log."""
         event = self.event
         data = event.data
-        if self.sealed is not None and isinstance(data, ContactData) and data.caller is not None:
-            data = replace(data, caller=replace(data.caller, sealed=self.sealed))
-            if data.caller_tz is None and self.zone is not None:
-                data = replace(data, caller_tz=self.zone, caller_tz_from="number_prefix")
+        if self.caller is not None and isinstance(data, ContactData):
+            data = replace(data, caller=self.caller.sealed)
+            if data.caller_tz is None and self.caller.zone is not None:
+                data = replace(data, caller_tz=self.caller.zone, caller_tz_from="number_prefix")
         return encode(replace(event, data=data, recordedtime=now, partitionkey=partition_key))
 
 
@@ -74,8 +70,7 @@ class Admission:
         self, pseudonyms: Pseudonyms, sealer: Sealer, region: str, event_bytes: int
     ) -> None:
         self._pseudonyms = pseudonyms
-        self._sealer = sealer
-        self._region = region
+        self._callers = Callers(pseudonyms, sealer, region)
         self._event_bytes = event_bytes
 
     def admit(self, raw: bytes, now: datetime) -> Admitted:
@@ -83,7 +78,7 @@ class Admission:
         fields = _object(raw)
         kind = _kind(fields)
         _envelope(fields)
-        number = self._hide_caller(fields) if kind is not AgentStateChanged else None
+        caller = self._hide_caller(fields) if kind is not AgentStateChanged else None
         self._hide_place(fields)
         event = _typed(fields, kind, now)
         content = encode(event)
@@ -92,32 +87,23 @@ class Admission:
                 "too_large", "", f"an event may have {self._event_bytes} bytes at most"
             )
         _no_control_characters(content, fields)
-        if number is not None:
-            _no_number_outside(event, number)
-        return Admitted(
-            event,
-            self._sealer.seal(number.encode()) if number else None,
-            zone_of(number) if number else None,
-            digest=_sixteen(content),
-            identity=_sixteen(f"{event.source}\x1f{event.id}".encode()),
-        )
+        if caller is not None:
+            _no_number_outside(content, event, caller.telling)
+        identity = _sixteen(f"{event.source}\x1f{event.id}".encode())
+        return Admitted(event, caller, _sixteen(content), identity)
 
-    def _hide_caller(self, fields: dict[str, Any]) -> str | None:
-        """Put the pseudonym where the number was; the number, when there is one."""
+    def _hide_caller(self, fields: dict[str, Any]) -> Known | None:
+        """Put the pseudonym where the number was; the caller, when there is one."""
         data = fields.get("data")
         if not isinstance(data, dict) or data.get("caller") is None:
             return None
-        caller = data["caller"]
-        if not isinstance(caller, str):
+        text = data["caller"]
+        if not isinstance(text, str):
             detail = "is the number as text, the word withheld, or null"
             raise InvalidEventError("invalid", "data.caller", detail)
-        number = caller_number(caller, self._region)
-        if number is None:
-            data["caller"] = None
-            return None
-        key, key_id = self._pseudonyms.key_of(number)
-        data["caller"] = Caller(key=key, key_id=key_id)
-        return number
+        caller = self._callers.known(text)
+        data["caller"] = caller.bare if caller is not None else None
+        return caller
 
     def _hide_place(self, fields: dict[str, Any]) -> None:
         """A place may be somebody's address: equal ones stay equal, and none can be read."""
@@ -164,15 +150,19 @@ def _kind(fields: dict[str, Any]) -> type[CloudEvent]:
 def _envelope(fields: dict[str, Any]) -> None:
     for name, longest in LONGEST.items():
         value = fields.get(name)
-        if isinstance(value, str) and not 0 < len(value.strip()) <= len(value) <= longest:
+        if isinstance(value, str) and (len(value) > longest or not value or value.isspace()):
             raise InvalidEventError("invalid", name, f"must have 1 to {longest} characters")
-    media = fields.setdefault("datacontenttype", "application/json")
-    if not isinstance(media, str) or media.partition(";")[0].strip().lower() != "application/json":
-        raise InvalidEventError("invalid", "datacontenttype", "must be application/json")
-    fields["datacontenttype"] = "application/json"
+    media = fields.get("datacontenttype", JSON)
+    if media != JSON and not _means_json(media):
+        raise InvalidEventError("invalid", "datacontenttype", f"must be {JSON}")
+    fields["datacontenttype"] = JSON
     # These two are ours to say, whatever was sent.
     fields.pop("recordedtime", None)
     fields.pop("partitionkey", None)
+
+
+def _means_json(media: Any) -> bool:
+    return isinstance(media, str) and media.partition(";")[0].strip().lower() == JSON
 
 
 def _typed(
@@ -187,18 +177,20 @@ def _typed(
         raise InvalidEventError("invalid", "data.caller_tz", 'must be such as "Europe/Paris"')
     if isinstance(event, AgentStateChanged) and event.subject != event.data.agent:
         raise InvalidEventError("invalid", "subject", "must be the agent's id, as in data.agent")
-    _aware(event.time, "time")
-    if event.time > now + AHEAD:
+    moment = _aware(event.time, "time")
+    if moment > now + AHEAD:
         raise InvalidEventError("in_future", "time", "is ahead of the centre's clock")
-    if event.time < now - LATE:
+    if moment < now - LATE:
         raise InvalidEventError("too_late", "time", "is more than 24 hours ago")
     if event.originaltime is not None:
         original = _aware(event.originaltime, "originaltime")
         event = replace(event, originaltime=original)
-    return replace(event, time=event.time.astimezone(UTC))  # type: ignore[no-any-return]
+    return event if moment is event.time else replace(event, time=moment)  # type: ignore[no-any-return]
 
 
 def _aware(moment: datetime, field: str) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         raise InvalidEventError("invalid", field, "needs a zone: Z or an offset such as +09:00")
     try:
@@ -224,8 +216,13 @@ def _printable(value: Any, field: str) -> None:
         raise InvalidEventError("invalid", field, "holds a control character")
 
 
-def _no_number_outside(event: ContactEvent | AgentStateChanged, number: str) -> None:
+def _no_number_outside(
+    content: bytes, event: ContactEvent | AgentStateChanged, telling: str
+) -> None:
     """A phone system that names its calls by number would write it into keys and logs."""
+    # Whatever field holds it, then so do the bytes of the event: one look clears nearly all.
+    if telling.encode() not in content.translate(None, _BETWEEN_DIGITS.encode()):
+        return
     data = event.data
     texts = {
         "id": event.id,
@@ -237,17 +234,10 @@ def _no_number_outside(event: ContactEvent | AgentStateChanged, number: str) -> 
         **{f"data.skills[{at}]": skill for at, skill in enumerate(getattr(data, "skills", ()))},
     }
     for field, text in texts.items():
-        if text and _tells(text, number):
+        if text and _tells(text, telling):
             raise InvalidEventError("personal_data", field, "holds the caller's number")
 
 
-def _tells(text: str, number: str) -> bool:
+def _tells(text: str, telling: str) -> bool:
     bare = text.translate(_SEPARATORS)
-    if len(bare) < TELLING_DIGITS:
-        return False
-    return number[1:] in bare or _national(number) in bare
-
-
-def _national(number: str) -> str:
-    """The tail that every way of writing a number shares: country codes have 1 to 3 digits."""
-    return number[4:] if len(number) - 4 >= TELLING_DIGITS else number[1:]
+    return len(bare) >= TELLING_DIGITS and telling in bare

@@ -7,7 +7,7 @@ the answer waits until the broker has all of it.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,17 +17,15 @@ import msgspec
 from services.intake.admission import Admission, Admitted
 from services.intake.keys import ContactKeys
 from services.intake.letters import Letters, Refusal
-from services.intake.parcels import Parcels
+from services.intake.parcels import Parcels, Receipt
 from services.intake.repeats import Repeats
 from services.intake.settings import Settings
-from streams.errors import InvalidEventError, OverloadedError, UnknownOutcomeError
+from streams.errors import InvalidEventError, OverloadedError
 from streams.events.agents import AgentStateChanged
 from streams.kafka import LogWriter, Outgoing
 from streams.telemetry import metrics
 from streams.topics import AGENTS, CONTACTS, partition_of
 
-# The writer's own deadline is 8 s; this one only covers what waits for the writer.
-DEADLINE_SECONDS: Final = 8.5
 # Some 10 ms of work; then other requests have their turn.
 AT_ONCE: Final = 250
 
@@ -54,7 +52,6 @@ class Handler:
     def __init__(self, settings: Settings, writer: LogWriter) -> None:
         limits = settings.limits
         self.keys = ContactKeys()
-        self._writer = writer
         self._parcels = Parcels(writer)
         self._repeats = Repeats()
         self._admission = Admission(
@@ -79,7 +76,7 @@ class Handler:
     ) -> Outcome:
         """A body that holds no event at all still tells its sender's story."""
         refusal = Refusal(0, None, error, body)
-        await self._stored([self._writer.append([self._letters.write(refusal, sender, now)])])
+        await self._write([], [self._letters.write(refusal, sender, now)], now)
         return Outcome(refused=[refusal])
 
     @property
@@ -117,29 +114,33 @@ class Handler:
     async def _write(
         self, fresh: Sequence[Admitted], letters: list[Outgoing], now: datetime
     ) -> None:
+        receipt = Receipt()
         agents = [event for event in fresh if isinstance(event.event, AgentStateChanged)]
-        contacts = [event for event in fresh if not isinstance(event.event, AgentStateChanged)]
-        partition_keys = self._partition_keys(contacts)
-        records = [
-            *self.keys.to_write(partition_keys, now),
-            *(_agent_record(event, now) for event in agents),
-            *letters,
-        ]
-        waits: list[Awaitable[Any]] = [self._writer.append(records)] if records else []
+        contacts = [e for e in fresh if not isinstance(e.event, AgentStateChanged)]
+        keys = self._partition_keys(contacts)
+        if records := [*(_agent_record(event, now) for event in agents), *letters]:
+            self._parcels.send(records, receipt)
+        if decisions := self.keys.to_write(keys, now):
+            self._parcels.add_keys(decisions, receipt)
         by_partition = defaultdict(list)
         for event in contacts:
-            key = partition_keys[event.event.subject]
+            key = keys[event.event.subject]
             by_partition[partition_of(key, CONTACTS)].append(event.written(now, key))
         for partition, events in by_partition.items():
-            waits.extend(self._parcels.add(partition, events))
-        identities = [event.identity for event in fresh]
+            self._parcels.add(partition, events, receipt)
+        await self._noted(receipt, [event.identity for event in fresh], keys)
+
+    async def _noted(self, receipt: Receipt, identities: list[bytes], keys: dict[str, str]) -> None:
+        """Wait for the broker, and remember what it has."""
+        began = time.monotonic()
         try:
-            await self._stored(waits)
+            await receipt.stored()
         except OverloadedError:
             self._repeats.unwritten(identities)
             raise
+        metrics.INTAKE_ACKNOWLEDGE_SECONDS.observe(time.monotonic() - began)
         self._repeats.written(identities)
-        self.keys.written(partition_keys)
+        self.keys.written(keys)
 
     def _partition_keys(self, contacts: Sequence[Admitted]) -> dict[str, str]:
         """Contact id to key; any event of the request may be the one that names the caller."""
@@ -149,24 +150,6 @@ class Handler:
             callers[subject] = callers.get(subject) or event.caller_key
         wall = datetime.now(UTC)
         return {c: self.keys.decide(c, caller, wall) for c, caller in callers.items()}
-
-    async def _stored(self, waits: Iterable[Awaitable[Any]]) -> None:
-        """Until the broker has all; an error says whether some of it may be there."""
-        tasks = [asyncio.ensure_future(wait) for wait in waits]
-        if not tasks:
-            return
-        began = time.monotonic()
-        done, late = await asyncio.wait(tasks, timeout=DEADLINE_SECONDS)
-        metrics.INTAKE_ACKNOWLEDGE_SECONDS.observe(time.monotonic() - began)
-        errors = [error for task in done if (error := task.exception())]
-        refused = [error for error in errors if isinstance(error, OverloadedError)]
-        if len(refused) == len(tasks):
-            raise refused[0]
-        for error in errors:
-            if not isinstance(error, OverloadedError | UnknownOutcomeError):
-                raise error
-        if errors or late:
-            raise UnknownOutcomeError("the broker has not confirmed all of it")
 
 
 def _agent_record(event: Admitted, now: datetime) -> Outgoing:

@@ -2,13 +2,15 @@
 
 Events of one partition that arrive within the linger travel as one record, a JSON array. Records
 are what costs the readers time, so under load they must not grow with the number of calls: with 24
-partitions and 20 ms there are at most 1,200 a second, whatever the surge.
+partitions and 20 ms there are at most 1,200 a second, whatever the surge. All parcels are closed at
+the same moment, so that they share one request to the broker; each is acknowledged by itself.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from streams.errors import OverloadedError, UnknownOutcomeError
 from streams.kafka import LogWriter, Outgoing
 from streams.topics import CONTACTS
 
@@ -16,67 +18,137 @@ LINGER_SECONDS: Final = 0.020
 FULL_BYTES: Final = 256 * 1024
 
 
+class Receipt:
+    """What one request has under way. The writer settles every part of it before its deadline."""
+
+    __slots__ = ("_all", "_done", "_errors", "_left")
+
+    def __init__(self) -> None:
+        self._all = 0
+        self._left = 0
+        self._errors: list[Exception] = []
+        self._done: asyncio.Future[None] | None = None
+
+    def expect(self) -> None:
+        """One more part is handed to the writer."""
+        self._all += 1
+        self._left += 1
+
+    def settle(self, error: Exception | None) -> None:
+        """What became of a part."""
+        self._left -= 1
+        if error is not None:
+            self._errors.append(error)
+        if self._left == 0 and self._done is not None and not self._done.done():
+            self._done.set_result(None)
+
+    async def stored(self) -> None:
+        """Until the broker has all of it. `OverloadedError`: it has nothing of it, for certain;
+        `UnknownOutcomeError`: some of it may be there.
+        """
+        if self._left:
+            self._done = asyncio.get_running_loop().create_future()
+            await self._done
+        if not self._errors:
+            return
+        refused = [error for error in self._errors if isinstance(error, OverloadedError)]
+        if len(refused) == self._all:
+            raise refused[0]
+        for error in self._errors:
+            if not isinstance(error, OverloadedError | UnknownOutcomeError):
+                raise error
+        raise UnknownOutcomeError("the broker has not confirmed all of it")
+
+
 class _Parcel:
-    __slots__ = ("events", "size", "stored", "timer")
+    __slots__ = ("events", "receipts", "size")
 
     def __init__(self) -> None:
         self.events: list[bytes] = []
+        self.receipts: list[Receipt] = []
         self.size = 0
-        self.stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # Who gave up at the deadline never looks; that must not be reported as an error nobody saw.
-        self.stored.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self.timer: asyncio.TimerHandle | None = None
+
+    def is_for(self, receipt: Receipt) -> None:
+        if not self.receipts or self.receipts[-1] is not receipt:
+            self.receipts.append(receipt)
+            receipt.expect()
 
 
 class Parcels:
-    """The parcels being filled now, one for each partition."""
+    """The parcels being filled now, one for each partition, and the keys that go with them."""
 
     def __init__(self, writer: LogWriter, *, linger_seconds: float = LINGER_SECONDS) -> None:
         self._writer = writer
         self._linger = linger_seconds
         self._open: dict[int, _Parcel] = {}
+        self._keys: list[Outgoing] = []
+        self._keys_for: list[Receipt] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._writing: set[asyncio.Task[None]] = set()
         self.records = 0
 
-    def add(self, partition: int, events: Iterable[bytes]) -> "list[asyncio.Future[None]]":
-        """Put events into the partition's parcels; each future is done when the broker has it."""
-        stored: list[asyncio.Future[None]] = []
+    def add(self, partition: int, events: Iterable[bytes], receipt: Receipt) -> None:
+        """Put events into the partition's parcels."""
+        self._start()
         for event in events:
-            parcel = self._open.get(partition) or self._start(partition)
-            if not stored or stored[-1] is not parcel.stored:
-                stored.append(parcel.stored)
+            parcel = self._open.get(partition)
+            if parcel is None:
+                parcel = self._open[partition] = _Parcel()
+            parcel.is_for(receipt)
             parcel.events.append(event)
             parcel.size += len(event)
             if parcel.size >= FULL_BYTES:
                 self._close(partition)
-        return stored
 
-    def _start(self, partition: int) -> _Parcel:
-        parcel = self._open[partition] = _Parcel()
-        loop = asyncio.get_running_loop()
-        parcel.timer = loop.call_later(self._linger, self._close, partition)
-        return parcel
+    def add_keys(self, records: Sequence[Outgoing], receipt: Receipt) -> None:
+        """Send these with the parcels that are being filled."""
+        self._start()
+        receipt.expect()
+        self._keys.extend(records)
+        self._keys_for.append(receipt)
+
+    def send(self, records: Sequence[Outgoing], receipt: Receipt) -> None:
+        """Send these now and by themselves."""
+        receipt.expect()
+        self._begin(records, [receipt])
 
     async def stop(self) -> None:
         """Send what is open and wait for all of it."""
+        self._close_all()
+        await asyncio.gather(*self._writing)
+
+    def _start(self) -> None:
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._linger, self._close_all)
+
+    def _close_all(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._keys:
+            self._begin(self._keys, self._keys_for)
+            self._keys, self._keys_for = [], []
         for partition in list(self._open):
             self._close(partition)
-        await asyncio.gather(*self._writing)
 
     def _close(self, partition: int) -> None:
         parcel = self._open.pop(partition)
-        if parcel.timer is not None:
-            parcel.timer.cancel()
-        task = asyncio.create_task(self._write(partition, parcel))
+        value = b"[" + b",".join(parcel.events) + b"]"
+        self.records += 1
+        record = Outgoing(topic=CONTACTS, partition=partition, value=value)
+        self._begin([record], parcel.receipts)
+
+    def _begin(self, records: Sequence[Outgoing], receipts: list[Receipt]) -> None:
+        task = asyncio.create_task(self._write(records, receipts))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
-    async def _write(self, partition: int, parcel: _Parcel) -> None:
-        value = b"[" + b",".join(parcel.events) + b"]"
+    async def _write(self, records: Sequence[Outgoing], receipts: list[Receipt]) -> None:
+        failed = None
         try:
-            await self._writer.append([Outgoing(topic=CONTACTS, partition=partition, value=value)])
+            await self._writer.append(records)
         except Exception as error:  # noqa: BLE001  each waiting request raises it
-            parcel.stored.set_exception(error)
-        else:
-            self.records += 1
-            parcel.stored.set_result(None)
+            failed = error
+        for receipt in receipts:
+            receipt.settle(failed)

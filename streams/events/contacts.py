@@ -22,7 +22,7 @@ Zone = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za
 DeflectReason = Literal["full", "closed", "prompt", "moved_to_callback"]
 
 
-class Caller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Caller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Who called, without the number: a keyed hash, and the number sealed with AES-GCM.
 
     `key` is HMAC-SHA256 over the E.164 number, 32 hex digits; `key_id` names the secret, so that
@@ -33,6 +33,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: str
     key_id: str
     sealed: str | None = None
+
+    def __hash__(self) -> int:
+        """By whose number it is: each report of it may have been sealed anew."""
+        return hash(self.key)
 
 
 class ContactData(Data, frozen=True, kw_only=True):

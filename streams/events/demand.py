@@ -35,7 +35,7 @@ class PulseCounted(CloudEvent, frozen=True, kw_only=True, tag="surgeline.pulse.c
     data: PulseData
 
 
-class QueueCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class QueueCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One queue on one day (the centre's date of each request's first arrival), in people.
 
     `requests` = waiting + answered_live + handed_over + deflected + sum(lost.values()), always.

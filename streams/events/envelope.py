@@ -17,6 +17,7 @@ class CloudEvent(
     omit_defaults=True,
     tag_field="type",
     tag=True,
+    gc=False,
 ):
     """Attributes that all events share. Subclasses set `tag` to the wire type and add `data`.
 
@@ -38,5 +39,5 @@ class CloudEvent(
     partitionkey: str | None = None
 
 
-class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The base of every event's `data`. Unknown fields are left aside, not refused."""

@@ -30,6 +30,13 @@ WRONG: list[tuple[str, Any, str]] = [
     ("kafka", {}, "'/kafka': minProperties"),
     ("kafka.external.security", "SASL_PLAINTEXT", "'/kafka/external/security'"),
     ("kafka.external.security", "SASL_SSL", "'/kafka/external': missing property"),
+    ("kafka.external.users", {"intake": {}}, "'/kafka/external/users/intake': missing property"),
+    ("kafka.external.users", {}, "'/kafka/external/users': missing properties"),
+    (
+        "kafka.external.users.kitchen",
+        {},
+        "'/kafka/external/users': additional properties 'kitchen'",
+    ),
     ("redis.external", {"url": "redis://r:6379/0"}, "'/redis': maxProperties"),
     ("scaling.maxReplicas", 25, "'/scaling/maxReplicas': maximum"),
     ("scaling.minReplicas", 0, "'/scaling/minReplicas': minimum"),
@@ -43,6 +50,10 @@ WRONG: list[tuple[str, Any, str]] = [
 ]
 
 
+# Rights that are printed for whoever runs the command; the chart deploys no such process.
+PEOPLE_RUN_THEM = {"export", "import", "learn"}
+
+
 def changed(path: str, value: Any) -> dict[str, Any]:
     values = values_of("one-node")
     inner = values
@@ -51,6 +62,16 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         inner = inner.setdefault(folder, {})
     inner[last] = value
     return values
+
+
+def kafka_proof(workload: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    """A process, who it says it is to the broker, and the secrets it could prove that with."""
+    [container] = containers(workload)
+    env = {one["name"]: one.get("value") for one in container["env"]}
+    volumes = workload["spec"]["template"]["spec"]["volumes"]
+    [kafka] = [one for one in volumes if one["name"] == "kafka"]
+    secrets = tuple(one["secret"]["name"] for one in kafka["projected"]["sources"])
+    return container["name"], env["SURGELINE_KAFKA_USER"], secrets
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +211,38 @@ def test_with_strimzi_each_process_is_a_user_of_its_own_with_its_own_rights(
     bootstrap = found.one("ConfigMap", "line-settings")["data"]["SURGELINE_KAFKA"]
     # As Strimzi names the service of a cluster.
     assert bootstrap == f"{kafka['metadata']['name']}-kafka-bootstrap:9093"
+
+
+def test_with_users_at_an_external_broker_no_process_has_the_secret_of_another(
+    rendered: dict[str, Rendered],
+) -> None:
+    found = rendered["external-users"]
+    held = {kafka_proof(workload) for kind in ("Deployment", "Job") for workload in found.of(kind)}
+    assert held == {
+        (process, f"surgeline-{process}", (f"kafka-{process}",))
+        for process in ({acl.process for acl in acls("")} - PEOPLE_RUN_THEM)
+    }
+    assert "SURGELINE_KAFKA_USER" not in found.one("ConfigMap", "line-settings")["data"]
+    scaler = found.one("TriggerAuthentication", "line-kafka")["spec"]
+    assert {one["name"] for one in scaler["secretTargetRef"]} == {"kafka-tally"}
+
+
+def test_whoever_leaves_a_process_without_a_user_is_told_which() -> None:
+    values = values_of("external-users")
+    users = values["kafka"]["external"]["users"]
+    without = {name: values_of("external-users") for name in ("audit", "topics")}
+    for name, case in without.items():
+        del case["kafka"]["external"]["users"][name]
+    both = values_of("external-users")
+    both["kafka"]["external"] |= {"user": "surgeline", "existingSecret": "surgeline-kafka"}
+    nameless = values_of("external-users")
+    del nameless["kafka"]["external"]["users"]["tally"]["user"]
+    found = render(without | {"both": both, "nameless": nameless})
+    assert users.keys() > without.keys()
+    for name in without:
+        assert f"'/kafka/external/users': missing property '{name}'" in found[name].error
+    assert "'/kafka/external/user'" in found["both"].error
+    assert "'/kafka/external/users/tally': missing property 'user'" in found["nameless"].error
 
 
 def test_nothing_is_open_that_no_policy_opens(rendered: dict[str, Rendered]) -> None:

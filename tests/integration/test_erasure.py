@@ -4,8 +4,6 @@ import asyncio
 import base64
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from redis.asyncio import Redis
 
 from services.adapters.memory import MemoryPhone
 from services.callbacks.running import Running
@@ -27,16 +24,20 @@ from streams.events.audit import AuditRecorded
 from streams.events.callbacks import CallbackChanged, CallbackData, CallbackWanted
 from streams.events.codec import decode, encode
 from streams.events.contacts import Caller
+from streams.events.surges import SurgeDeclared
 from streams.kafka import Outgoing, read_to_end
 from streams.settings import Connections
-from streams.topics import AUDIT, CALLBACKS
+from streams.topics import AUDIT, CALLBACKS, SURGES
 from tests.support import callbacks as help_
 from tests.support.broker import ROOT
 from tests.support.callback_centre import Centre, Opened
 from tests.support.callback_floor import said
+from tests.support.command_line import surgeline
+from tests.support.redis_dump import in_redis
 from tests.support.stack import SecretsEnv, service_env
 
 pytestmark = pytest.mark.integration
+EXAMPLES = ROOT / "streams" / "events" / "examples"
 EXPORT_KEY = "e1:" + base64.urlsafe_b64encode(os.urandom(32)).decode()
 NEW_KEY = base64.urlsafe_b64encode(os.urandom(32)).decode()
 LONG_AGO = timedelta(days=20)
@@ -70,19 +71,26 @@ def closed_long_ago(env: Mapping[str, str], request: str, caller: int, age: time
     return Outgoing(topic=CALLBACKS, key=state.id.encode(), value=encode(event))
 
 
-def surgeline(
-    centre: Centre, *argv: str | Path, typed: str = ""
-) -> subprocess.CompletedProcess[str]:
-    env = {
-        "PATH": os.environ["PATH"],
+def operator(centre: Centre) -> dict[str, str]:
+    """The environment of whoever runs the commands."""
+    return {
         **centre.service.env,
         "SURGELINE_EXPORT_KEYS": EXPORT_KEY,
         "SURGELINE_CALLBACKS_URL": centre.service.url,
         "SURGELINE_TOKEN": centre.env.tokens["manager"],
     }
-    command = [sys.executable, "-m", "services.cli", *map(str, argv)]
-    return subprocess.run(
-        command, cwd=ROOT, env=env, input=typed, capture_output=True, text=True, check=False
+
+
+def surge_of_the_hour() -> Outgoing:
+    """A surge of every queue, so that there is a report in which callers are counted."""
+    event = decode((EXAMPLES / "surge-declared.v1.json").read_bytes())
+    assert isinstance(event, SurgeDeclared)
+    when = datetime.now(UTC) - timedelta(minutes=30)
+    data = msgspec.structs.replace(
+        event.data, episode="ep-1", key="total", started_at=when, declared_at=when
+    )
+    return Outgoing(
+        topic=SURGES, key=b"total", value=encode(msgspec.structs.replace(event, data=data))
     )
 
 
@@ -103,29 +111,7 @@ async def audited(centre: Centre, lines: int) -> list[AuditRecorded] | None:
     return found if len(found) >= lines else None
 
 
-async def in_redis(centre: Centre) -> str:
-    """Everything under this centre's prefix, whatever its kind."""
-    redis = Redis.from_url(centre.connections.redis)
-    texts = []
-    async for key in redis.scan_iter(match=f"*{centre.connections.prefix}*"):
-        texts.append(str([key, await everything(redis, key)]))
-    await redis.aclose()
-    return "".join(texts)
-
-
-async def everything(redis: Any, key: bytes) -> Any:
-    kind = (await redis.type(key)).decode()
-    readers = {
-        "string": redis.get,
-        "hash": redis.hgetall,
-        "set": redis.smembers,
-        "zset": lambda name: redis.zrange(name, 0, -1),
-        "stream": redis.xrange,
-    }
-    return await readers[kind](key)
-
-
-async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung_no_more(
+async def test_a_caller_is_forgotten_on_the_log_in_redis_backups_and_reports_and_rung_no_more(
     open_centre: Opened, tmp_path: Path
 ) -> None:
     async with open_centre() as centre:
@@ -135,15 +121,15 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         await centre.listed(2)
         await said(centre.connections, closed_long_ago(centre.env, "c0", 1, LONG_AGO))
         backup = tmp_path / "state.backup"
-        assert surgeline(centre, "export", backup).returncode == 0
+        assert (await surgeline(operator(centre), "export", backup)).returncode == 0
         await who_may_not_erases_nobody(centre)
-        before = await in_redis(centre)
+        before = await in_redis(centre.connections)
 
         number = help_.number_of(1)
         # As a person writes it who has it from the caller.
         typed = f"0{number.removeprefix('+82')}\n"
-        done = surgeline(
-            centre,
+        done = await surgeline(
+            operator(centre),
             "erase",
             "--reason",
             "asked by letter",
@@ -154,12 +140,17 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         )
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
-        after = await in_redis(centre)
+        after = await in_redis(centre.connections)
         found = await states(centre.connections)
         await help_.publish(centre.connections, [first, wish(centre, "c3", 3)])
         listed = {one["requests"][0] for one in await centre.listed(2)}
 
-        dry = surgeline(centre, "erase", "--only-backups", "--backup", backup, typed=typed)
+        only = ("erase", "--only-backups", "--backup", backup)
+        dry = await surgeline(operator(centre), *only, typed=typed)
+        report = tmp_path / "report.html"
+        await said(centre.connections, surge_of_the_hour())
+        reported = await surgeline(operator(centre), "report", "ep-1", "--out", report)
+        assert reported.returncode == 0, reported.stderr
         trail = await help_.until(lambda: audited(centre, 4))
 
         assert (told["callbacks"], told["withdrawn"], told["backups"]) == (2, 1, {str(backup): 2})
@@ -178,6 +169,7 @@ async def test_a_caller_is_forgotten_on_the_log_in_redis_and_in_backups_and_rung
         actions = [event.data.action for event in trail]
         assert actions == ["erase caller", "POST", "erase caller", "erased caller"]
         heard = centre.service.log_text() + done.stdout + done.stderr + str(trail)
+        heard += report.read_text()
         assert [secret for secret in (number[3:], me.key) if secret in heard] == []
 
 
@@ -215,8 +207,8 @@ async def test_after_both_keys_have_changed_nobody_is_promised_two_and_the_old_o
 
 
 async def who_may_not_erases_nobody(centre: Centre) -> None:
-    wrong = surgeline(centre, "erase", "--reason", "r", typed="no number\n")
-    no_reason = surgeline(centre, "erase", typed=f"{help_.number_of(1)}\n")
+    wrong = await surgeline(operator(centre), "erase", "--reason", "r", typed="no number\n")
+    no_reason = await surgeline(operator(centre), "erase", typed=f"{help_.number_of(1)}\n")
     body = {"number": help_.number_of(1), "reason": "r"}
     refused = await centre.lead.post("/v1/callbacks/erasures", json=body)
     assert (wrong.returncode, no_reason.returncode, refused.status_code) == (2, 2, 403)

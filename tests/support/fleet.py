@@ -37,6 +37,8 @@ class Fleet:
     args: Sequence[str] = TALLY
     workers: list[ServiceProcess] = field(default_factory=list)
     codes: Counter[int | None] = field(default_factory=Counter)
+    # When somebody was last asked to come or to go.
+    ordered: float = 0.0
 
     async def scale(self, count: int) -> None:
         """Grow or shrink to so many; those started last go first, all at once."""
@@ -44,6 +46,7 @@ class Fleet:
             ServiceProcess("streams", self.env, self.args) for _ in range(count - len(self.workers))
         ]
         gone = self.workers[count:]
+        self.ordered = time.monotonic()
         self.workers = [*self.workers[:count], *new]
         for worker in new:
             worker.start()
@@ -53,6 +56,7 @@ class Fleet:
     async def renew(self) -> None:
         """One after the other ends and starts again, as in a rolling restart."""
         for worker in self.workers:
+            self.ordered = time.monotonic()
             self.codes[await worker.stop()] += 1
             worker.start()
             await worker.wait_ready()

@@ -17,6 +17,7 @@ from zlib import crc32
 from load.bench import results
 from load.bench.lives import Crowd, Lives, Report
 from streams.centre_file import load_centre
+from streams.collector import look_seldom
 from streams.domain.centre import Centre
 from streams.kafka import FollowedClock, Record
 from streams.processors.contract import Moment
@@ -112,6 +113,7 @@ def cost(centre: Centre, reports: Sequence[Report], partitions: int) -> float:
 
 def main(asked: argparse.Namespace) -> None:
     """Every size by turns, so that whatever else the machine does falls on all."""
+    look_seldom()
     centre = load_centre(ROOT / "centre.toml")
     began = datetime.now(UTC) - timedelta(seconds=asked.events / 1000 + 300)
     crowds = [Crowd(people=count) for count in PEOPLE]

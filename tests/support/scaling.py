@@ -1,23 +1,19 @@
 """One worker becomes four, then two; the two are renewed; one ends in the middle of a burst.
 
-All while contacts pour onto a real log. `python -m tests.support.scaling` (make bench-scale) plays
-it at 1,000 events a second and prints how long the board took to be right after each step.
+All while contacts pour onto a real log. A test plays it small; tests/support/scale_bench.py at full
+size.
 """
 
 import asyncio
-import os
-import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.supervisor.keys import hashed, make_secrets
 from streams.groups import tally_group
-from streams.kafka import LogWriter, create_topics
+from streams.kafka import LogWriter
 from streams.settings import Connections
 from streams.topics import CONTACTS
-from tests.support.broker import ROOT
 from tests.support.feed import Amount, Step, caught_up, committed, feed, people, recount
 from tests.support.fleet import (
     Fleet,
@@ -29,11 +25,13 @@ from tests.support.fleet import (
     until_board_holds,
     until_board_is_right,
 )
-from tests.support.process import ServiceProcess
-from tests.support.stack import scratch_folder
 
-# People are answered and gone 70 s after they came; from then on the feed has its full rate.
-WARM_SECONDS = 70.0
+# So much of the feed lies on the log before anything is asked for: whoever takes a partition over
+# folds it again.
+HISTORY_SECONDS = 70.0
+
+RENEWED = "2 renewed"
+BURST = "SIGTERM in a burst"
 
 
 def say(words: str) -> None:
@@ -47,21 +45,28 @@ class Pace:
 
     events_per_second: int
     seconds: float
-    warm: bool = False
+    history: bool = False
     seed: int = 41
 
     def steps(self, stretches: int) -> list[Step]:
         """What happens to everyone, in order."""
-        seconds = stretches * self.seconds + (WARM_SECONDS if self.warm else 0.0)
+        seconds = stretches * self.seconds + (HISTORY_SECONDS if self.history else 0.0)
         contacts = int(seconds * self.events_per_second / 3.2)
         return people(self.seed, contacts, self.events_per_second)
 
 
 @dataclass
 class Played:
-    """What came of it: by step the seconds until the board was right and what it showed then."""
+    """What came of it: by step the seconds until the board was right and what it showed then.
+
+    `seconds` count from the last time that a worker was asked to come or go, `whole` from the
+    first (only a rolling restart asks more than once), `after` from when all of it was carried out.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
+    whole: dict[str, float] = field(default_factory=dict)
+    after: dict[str, float] = field(default_factory=dict)
+    rates: dict[str, float] = field(default_factory=dict)
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
     differing: dict[str, tuple[dict[str, int], dict[str, int]]] = field(default_factory=dict)
     events: int = 0
@@ -88,13 +93,14 @@ class Play:
         orders: dict[str, Callable[[], Awaitable[None]]] = {
             "1 to 4": lambda: self.fleet.scale(4),
             "4 to 2": lambda: self.fleet.scale(2),
-            "2 renewed": self.fleet.renew,
+            RENEWED: self.fleet.renew,
         }
-        steps = pace.steps(len(orders))
+        # One stretch more, for the burst.
+        steps = pace.steps(len(orders) + 1)
         self.played.events = len(steps)
         try:
             await self.fleet.scale(1)
-            steps = await self._warm_up(steps) if pace.warm else steps
+            steps = await self._lay_history(steps) if pace.history else steps
             *stretches, rest = chunks(steps, pace.seconds, len(orders))
             for (name, order), stretch in zip(orders.items(), stretches, strict=True):
                 await self._step(name, order, stretch)
@@ -105,8 +111,8 @@ class Play:
         self.played.codes = dict(self.fleet.codes)
         return self.played
 
-    async def _warm_up(self, steps: list[Step]) -> list[Step]:
-        before, *_, after = chunks(steps, WARM_SECONDS, 1)
+    async def _lay_history(self, steps: list[Step]) -> list[Step]:
+        before, *_, after = chunks(steps, HISTORY_SECONDS, 1)
         await feed(self._writer, before, fast=True)
         await until_board_is_right(self._connections, self.fleet, self._board)
         first = after[0].slot
@@ -124,11 +130,12 @@ class Play:
         await asyncio.sleep(0.5)
         ordered = time.monotonic()
         await order()
+        carried_out = time.monotonic()
         shown = await until_board_is_right(self._connections, self.fleet, self._board)
-        took = self.played.seconds[name] = time.monotonic() - ordered
+        self._took(name, ordered, carried_out)
         await feeding
-        rate = len(stretch) / (time.monotonic() - began)
-        say(f"{name:<20} board right after {took:4.1f} s, {rate:,.0f} events/s")
+        rate = self.played.rates[name] = len(stretch) / (time.monotonic() - began)
+        say(f"{name:<20} {rate:,.0f} events/s")
         await self._note(name, shown)
 
     async def _burst(self, rest: list[Step]) -> None:
@@ -138,10 +145,18 @@ class Play:
         ordered = time.monotonic()
         await self.fleet.scale(1)
         await feeding
+        carried_out = time.monotonic()
         shown = await until_board_is_right(self._connections, self.fleet, self._board)
-        took = self.played.seconds["SIGTERM in a burst"] = time.monotonic() - ordered
-        say(f"SIGTERM in a burst   board right after {took:4.1f} s, {len(rest):,} events at once")
-        await self._note("SIGTERM in a burst", shown)
+        self._took(BURST, ordered, carried_out)
+        say(f"{BURST:<20} {len(rest):,} events at once")
+        await self._note(BURST, shown)
+
+    def _took(self, name: str, ordered: float, carried_out: float) -> None:
+        now = time.monotonic()
+        self.played.after[name] = now - carried_out
+        seconds = self.played.seconds[name] = now - self.fleet.ordered
+        whole = self.played.whole[name] = now - ordered
+        say(f"{name:<20} board right after {seconds:.1f} s ({whole:.1f} s from the first order)")
 
     async def _note(self, name: str, shown: dict[str, Any]) -> None:
         self.played.shown[name] = as_shown(shown)
@@ -161,46 +176,3 @@ class Play:
             self._board, {partition: offset + 1 for partition, offset in said.offsets.items()}
         )
         await self._note("at the end", await board_of(self._board))
-
-
-async def main() -> None:
-    """RATE (1000 events a second) and SECONDS (30) a step say how much."""
-    with scratch_folder("surgeline-bench-") as folder:
-        made = make_secrets()
-        tokens = folder / "tokens.json"
-        tokens.write_text(hashed(made.tokens))
-        env = {
-            **made.env(tokens),
-            "SURGELINE_KAFKA": os.environ["SURGELINE_TEST_KAFKA"],
-            "SURGELINE_PREFIX": f"scale-{secrets.token_hex(3)}-",
-            "SURGELINE_CENTRE": str(ROOT / "centre.toml"),
-        }
-        connections = Connections.from_env(env)
-        await create_topics(connections)
-        writer = LogWriter(connections, deadline_seconds=60.0)
-        await writer.start()
-        pace = Pace(
-            events_per_second=int(os.environ.get("RATE", "1000")),
-            seconds=float(os.environ.get("SECONDS", "30")),
-            warm=True,
-        )
-        async with ServiceProcess("services.boards", env) as board:
-            played = await Play(connections, env, writer, board.url).run(pace)
-        await writer.stop()
-    report(played)
-
-
-def report(played: Played) -> None:
-    """Whether anything was lost or said twice."""
-    said, due = played.said, played.due
-    same = (said.counts, said.offsets, said.pulses) == (due.counts, due.offsets, due.pulses)
-    say(
-        f"{played.events:,} events, {len(said.overflow):,} promises, {len(due.overflow)} missing,"
-        f" {said.repeats} said twice; counts and pulses"
-        f" {'equal the recount' if same else 'DIFFER FROM THE RECOUNT'}; boards that differ:"
-        f" {played.differing or 'none'}; exit codes {played.codes}"
-    )
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.numbers import Pseudonyms, caller_number, mask, normalise, zone_of
+from services.numbers import Pseudonyms, caller_number, mask, normalise, number_of
 from streams.errors import InvalidEventError
 
 PSEUDONYMS = Pseudonyms({"p1": bytes(32)})
@@ -42,7 +42,7 @@ def test_a_national_number_is_read_as_one_of_the_centres_region() -> None:
 def test_a_prefix_names_a_time_zone_where_it_belongs_to_one_only(
     number: str, zone: str | None
 ) -> None:
-    assert zone_of(number) == zone
+    assert number_of(number, "KR") == (number, zone)
 
 
 @pytest.mark.parametrize("text", ["withheld", "WITHHELD", "anonymous", "", "  ", "restricted"])

@@ -55,20 +55,51 @@ audit: {port: 8490, replicas: 1, single: true, args: [-m, services.audit], keys:
 {{- if .Values.kafka.strimzi -}}SASL_SSL{{- else -}}{{ .Values.kafka.external.security | default "PLAINTEXT" }}{{- end -}}
 {{- end -}}
 
+{{/* What an external broker knows one process by, of `users` or else what all share, as yaml with
+user and existingSecret: dict root, process. */}}
+{{- define "surgeline.kafka.identity" -}}
+{{- $kafka := .root.Values.kafka.external | default dict -}}
+{{- $own := get ($kafka.users | default dict) .process | default $kafka -}}
+{{ dict "user" ($own.user | default "") "existingSecret" ($own.existingSecret | default "") | toYaml }}
+{{- end -}}
+
 {{/* Where the broker's proofs and those of one process come from, as one projected volume: dict
 root, process. */}}
 {{- define "surgeline.kafka.proofs" -}}
+{{- $secret := include "surgeline.kafka.secret" . -}}
 {{- if .root.Values.kafka.strimzi -}}
-- secret: {name: {{ include "surgeline.name" .root }}-kafka-cluster-ca-cert, items: [{key: ca.crt, path: ca.crt}]}
-- secret: {name: {{ include "surgeline.kafka.user" . }}, items: [{key: password, path: password}]}
-{{- else if .root.Values.kafka.external.existingSecret -}}
-- secret: {name: {{ .root.Values.kafka.external.existingSecret }}}
+- secret: {name: {{ include "surgeline.kafka.ca" . }}, items: [{key: ca.crt, path: ca.crt}]}
+- secret: {name: {{ $secret }}, items: [{key: password, path: password}]}
+{{- else if $secret -}}
+- secret: {name: {{ $secret }}}
 {{- end -}}
 {{- end -}}
 
-{{/* Who a process is to Strimzi's broker, and the name of its secret: dict root, process. */}}
+{{/* Who a process is to the broker; nothing where its certificate says so: dict root, process. */}}
 {{- define "surgeline.kafka.user" -}}
+{{- if .root.Values.kafka.strimzi -}}
 {{ include "surgeline.name" .root }}-user-{{ .process }}
+{{- else if eq (include "surgeline.kafka.security" .root) "SASL_SSL" -}}
+{{ (include "surgeline.kafka.identity" . | fromYaml).user }}
+{{- end -}}
+{{- end -}}
+
+{{/* The secret with which it proves that; Strimzi names it after the user: dict root, process. */}}
+{{- define "surgeline.kafka.secret" -}}
+{{- if .root.Values.kafka.strimzi -}}
+{{ include "surgeline.kafka.user" . }}
+{{- else -}}
+{{ (include "surgeline.kafka.identity" . | fromYaml).existingSecret }}
+{{- end -}}
+{{- end -}}
+
+{{/* The secret with the broker's own certificate authority: dict root, process. */}}
+{{- define "surgeline.kafka.ca" -}}
+{{- if .root.Values.kafka.strimzi -}}
+{{ include "surgeline.name" .root }}-kafka-cluster-ca-cert
+{{- else -}}
+{{ include "surgeline.kafka.secret" . }}
+{{- end -}}
 {{- end -}}
 
 {{- define "surgeline.redis.secret" -}}

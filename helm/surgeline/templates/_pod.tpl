@@ -48,8 +48,8 @@ spec:
         - configMapRef: {name: {{ $release }}-settings}
       env:
         - {name: SURGELINE_PORT, value: {{ $is.port | quote }}}
-        {{- if $root.Values.kafka.strimzi }}
-        - {name: SURGELINE_KAFKA_USER, value: {{ include "surgeline.kafka.user" (dict "root" $root "process" .name) }}}
+        {{- with include "surgeline.kafka.user" (dict "root" $root "process" .name) }}
+        - {name: SURGELINE_KAFKA_USER, value: {{ . | quote }}}
         {{- end }}
         {{- range $keys }}
         - {name: {{ include "surgeline.variable" . }}_FILE, value: /etc/surgeline/keys/{{ . }}}

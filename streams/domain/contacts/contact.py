@@ -86,7 +86,7 @@ class ContactBook:
         life = self._contacts.get(event.subject)
         if life is None:
             life = self._contacts[event.subject] = self._new(event.subject, at)
-        if not heard_before(life, event):
+        if not heard_before(life, event, at):
             self._fold(life, event, at)
             self._forget(at)
         return []
@@ -102,7 +102,7 @@ class ContactBook:
         life = self._contacts.get(event.subject)
         if life is None:
             life = self._new(event.subject, at)
-        if not heard_before(life, event):
+        if not heard_before(life, event, at):
             self._contacts[life.id] = life
             before = self._gathered.setdefault(life, (life.key, life.arrival, life.has_number))
             life.fold(event, at, self._facts)

@@ -15,6 +15,7 @@ in the first weeks, and on a known day that has not been seen yet.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from math import sqrt
 from typing import Final, NamedTuple
 
@@ -144,6 +145,17 @@ class Season:
         for slot in range(max(first + 1, last - _KEPT), last):
             total += self._at(slot)[1]
         return total + self._at(last)[1] * (end - calendar.begins(last)) / HOUR
+
+    def masses(self, start: int, seconds: Sequence[int]) -> list[float]:
+        """What `mass` gives from `start` to the first second, from there to the next, and so on."""
+        slot = self.calendar.slot
+        begin = seconds[0]
+        first = slot(begin)
+        if first != slot(seconds[-1]):
+            return [self.mass(a, b) for a, b in pairwise((start, *seconds))]
+        # The way to the first may cross the hour; from there on the rate is one.
+        before, rate = self.mass(start, begin), self._at(first)[1]
+        return [before, *[rate * (b - a) / HOUR for a, b in pairwise(seconds)]]
 
     def learn(self, slot: int, count: float, *, frozen: bool = False) -> None:
         """Take a finished hour; a frozen one (alarm, outage) teaches nothing."""
