@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo crisis drill up test check rules pictures grafana-pictures chaos bench bench-arrivals bench-coverage bench-streams \
   bench-detection bench-scenarios bench-admission bench-boards bench-callout bench-callbacks \
-  bench-scale bench-growth bench-intake bench-latency bench-memory bench-recovery failover clean lock
+  bench-scale bench-size bench-growth bench-intake bench-latency bench-memory bench-recovery failover clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
@@ -16,7 +16,7 @@ REAL := tests/integration tests/scenario tests/e2e tests/deploy tests/chaos
 # whole platform alone is killed 101 times then, the worker 25 times more, and 15 times one of
 # three brokers.
 KILLS ?= 25
-BENCHES := streams growth intake latency memory recovery
+BENCHES := streams growth intake latency memory recovery scale size
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,7 +66,7 @@ grafana-pictures: setup-all ## Draw the Grafana boards with Grafana's own parts 
 chaos: setup ## Kill parts of a running platform, KILLS times each (25)
 	SURGELINE_CHAOS_KILLS=$(KILLS) $(PY) -m pytest -s tests/chaos
 
-bench: setup ## Measure speed and memory anew, and write docs/performance.md (an hour); nothing is judged
+bench: setup ## Measure speed and memory anew; write docs/performance.md and the sizing (an hour); nothing is judged
 	@for bench in $(BENCHES); do $(MAKE) --no-print-directory bench-$$bench || exit 1; done
 	$(PY) -m load.bench.report
 
@@ -112,6 +112,9 @@ bench-callbacks: setup ## 10,000 callbacks, 50 agents: lease, rebuild, list page
 
 bench-scale: setup ## 1, 4, then 2 workers at 1,000 events a second: until the board is right (four minutes)
 	$(PY) -m tests.support.stack $(PY) -m tests.support.scale_bench
+
+bench-size: setup ## Bytes and CPU an event, in Kafka, Redis and each process (two minutes)
+	$(PY) -m tests.support.size_bench
 
 failover: setup ## Kill one of two sites in a surge: what is lost and repeated (RATE, SECONDS)
 	@deploy/machine/kafka.sh mirror >/dev/null

@@ -1,7 +1,7 @@
 """How is a crisis played by Locust? Callers who do not wait for one another, and a verdict.
 
     surgeline up                                          # in one terminal, then in another
-    . .surgeline/tokens.env && . .surgeline/addresses.env
+    set -a && . .surgeline/tokens.env && . .surgeline/addresses.env
     locust -f load/locustfile.py --scenario maysak --speed 60 --peak 3 --headless
 
 Locust's one user is a phone system; the callers in it are greenlets of their own, started at their
@@ -74,13 +74,20 @@ class Crisis(LoadTestShape):
 
     def tick(self) -> tuple[int, float] | None:
         """How many users there are to be; None ends the run."""
-        if STAGE.leader is not None and STAGE.leader.over:
+        if STAGE.leader is not None and (STAGE.leader.over or self._is_cut_short()):
             # Locust's page looks only as long as the run goes on: what it shows last is the end.
             STAGE.leader.conclude()
             return None
         runner = self.runner
         workers = runner.worker_count if isinstance(runner, MasterRunner) else 1
         return max(1, workers), float(max(1, workers))
+
+    def _is_cut_short(self) -> bool:
+        """Whether Locust's own `--run-time` is over: a shape is asked to see to that itself."""
+        options = self.runner.environment.parsed_options if self.runner else None
+        most = float((options and options.run_time) or 0.0)
+        ran: float = self.get_run_time()  # type: ignore[no-untyped-call]
+        return 0.0 < most < ran
 
 
 def _options(parser: LocustArgumentParser) -> None:
@@ -92,7 +99,7 @@ def _set_up(environment: Environment, **_: Any) -> None:
     runner = environment.runner
     if isinstance(runner, WorkerRunner):
         STAGE.runner = runner
-        crew.hear_the_master(runner, STAGE.player, lambda _: _chosen(environment))
+        crew.hear_the_master(runner, STAGE.player)
         return
     if isinstance(runner, MasterRunner):
         STAGE.leader = Leader(crew.Master(runner))
@@ -134,7 +141,8 @@ def _chosen(environment: Environment) -> Choice:
     if options is None:
         raise WrongSettingError("Locust read no options")
     # The page sends what was typed.
-    return chosen(str(options.scenario), float(options.speed), float(options.peak))
+    numbers = (float(getattr(options, name)) for name in ("speed", "peak", "hold"))
+    return chosen(str(options.scenario), *numbers)
 
 
 def _say(result: Result, report: Path | None) -> None:

@@ -89,11 +89,17 @@ async def living(running: Running) -> AsyncIterator[None]:
 
 
 def new_app(
-    name: str, settings: Settings, life: Life, described: Callable[[], dict[str, Any]] | None = None
+    name: str,
+    settings: Settings,
+    life: Life,
+    described: Callable[[], dict[str, Any]] | None = None,
+    *,
+    kind: type[FastAPI] = FastAPI,
 ) -> FastAPI:
     """An app with its tokens, its audit lines, and the one form of a 401, 403, 404 and 405.
 
-    `described` gives the OpenAPI document where FastAPI cannot find it out by itself.
+    `described` gives the OpenAPI document where FastAPI cannot find it out by itself; `kind` is
+    another class than FastAPI's own, where a service has a way of its own beside the routes.
     """
     audit = AuditLog(settings.connections, name)
 
@@ -104,7 +110,7 @@ def new_app(
         await audit.stop()
 
     # FastAPI's own pages would load scripts from elsewhere; the description itself is served.
-    app = FastAPI(title=f"Surgeline {name}", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = kind(title=f"Surgeline {name}", lifespan=lifespan, docs_url=None, redoc_url=None)
     if described is not None:
         app.openapi = described  # type: ignore[method-assign]
     app.state.audit = audit

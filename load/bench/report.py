@@ -1,7 +1,8 @@
 """How is `docs/performance.md` made? `python -m load.bench.report` writes it, with a plot a bench.
 
 From the results that the benches saved (load/bench/measured), and from nothing else, so that page
-and pictures are what was measured. A test compares them.
+and pictures are what was measured. A test compares them. The sizing section of
+`docs/operations.md` is computed from the same results (load/bench/sizing.py).
 """
 
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from load.bench import sizing
 from load.bench.plot import plot
 from load.bench.results import Machine, Result, Row, load
 
@@ -122,7 +124,9 @@ def main() -> int:
     """Write it; a bench that is gone leaves no plot."""
     for plot_of_old in (DOCS / "pictures").glob("performance-*.svg"):
         plot_of_old.unlink()
-    for name, text in pages(load()).items():
+    results = load()
+    sizing.PAGE.write_text(sizing.placed(sizing.PAGE.read_text(), sizing.section(results)))
+    for name, text in pages(results).items():
         path = DOCS / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -93,10 +93,12 @@ def _hours(plot: Plot) -> Iterator[str]:
         if 0 <= second <= plot.length:
             text = f"{moment:%H:%M}" if plot.length < _DAY_AND_A_HALF else f"{moment:%d %b %H h}"
             x = plot.x(second)
+            # The last hour may end at the very edge, and its name must not be cut.
+            anchor = "end" if x > WIDTH - 2 * RIGHT else "middle"
             yield (
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '
                 f'stroke="#8883"/><text x="{x:.1f}" y="{HEIGHT - 8}" '
-                f'text-anchor="middle">{text}</text>'
+                f'text-anchor="{anchor}">{text}</text>'
             )
 
 

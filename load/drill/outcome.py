@@ -1,9 +1,8 @@
 """How did one run end, for the people who called and for those who answered?"""
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Final
 
 from load.drill.watch import Timeline
@@ -136,24 +135,22 @@ def _double_dials(run: Rehearsal) -> int:
 
 
 def _declared(run: Rehearsal) -> list[Declared]:
-    """Each surge beside the burst of its place in time."""
+    """Each surge, beside the first burst that none before it was said of and that had begun."""
     scenario = run.scenario
     bursts = sorted(scenario.bursts, key=lambda burst: burst.at)
+    called = [[p.first_called for p in run.score.people if p.source == one.name] for one in bursts]
+    bringing = deque(calls for calls in called if calls)
     found = []
-    for fact, burst in zip_longest(run.score.declared, bursts):
-        if fact is None:
-            break
+    for fact in run.score.declared:
         at = (fact.data.declared_at - scenario.starts).total_seconds()
-        calls = (
-            [p.first_called for p in run.score.people if p.source == burst.name] if burst else []
-        )
+        calls = bringing.popleft() if bringing and bringing[0][0] <= at else None
         found.append(
             Declared(
                 key=fact.data.key,
                 tier="alert" if fact.data.episode in run.score.alerted else "watch",
                 at_minutes=round(at / 60, 2),
                 after_seconds=round(at - calls[0], 1) if calls else None,
-                after_calls=sum(called <= at for called in calls) if calls else None,
+                after_calls=sum(one <= at for one in calls) if calls else None,
             )
         )
     return found

@@ -16,6 +16,7 @@ from typing import Final
 from load.drill.drawing import Line, Plot, drawn
 from load.drill.found import read, table
 from load.drill.judge import span
+from load.drill.verdicts import as_markdown
 from load.drill.watch import SAMPLES
 from load.scenario import Scenario, Staff, load_scenario, scenario_names
 from load.sim.arrivals import expected_between
@@ -34,6 +35,16 @@ people who call for the first time, and who is signed in without anybody being c
 come on top. Every constant of a file says whether it was read (S), derived (D) or assumed (A).
 
 `surgeline drill NAME` plays one in virtual time and judges it by its own bars.
+"""
+_VERDICTS: Final = """
+## The verdict on each
+
+As `python -m load.drill.found` last played them in virtual time, each with its own seed (and those
+after it, where "runs" says so) and judged by its own bars: shares by their mean, all else by the
+worst run. `surgeline drill --verdicts` plays them all again and prints this table. "Declared
+after" counts from the first call that a crisis brought. Seats are asked for the rate of a moment as
+though it lasted, since nobody at the phones knows when people will stop calling; "as it went" is
+what hindsight needs. Bars of wall time, HTTP and the audit are for `surgeline crisis`.
 """
 _FOUND: Final = """
 ## What a drill found
@@ -64,7 +75,8 @@ def main() -> int:
 def pages(centre: Centre) -> Iterator[tuple[Path, str]]:
     """Each file with what should stand in it."""
     scenarios = [load_scenario(name) for name in scenario_names()]
-    played = [_FOUND, *table(read())]
+    rows = read()
+    played = [_VERDICTS, *as_markdown(rows), _FOUND, *table(rows)]
     sections = map(_section, scenarios)
     yield PAGE, "\n".join([_HEAD, *_table(scenarios, centre), *played, *sections])
     for scenario in scenarios:

@@ -1,7 +1,9 @@
 """Which crisis, how fast, how high? The names people use, and the options of Locust and CLI."""
 
 from argparse import ArgumentParser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from load.scenario import FOLDER, Scenario, load_scenario, scenario_names
@@ -28,6 +30,8 @@ FASTEST_USUAL: Final = 60.0
 FASTEST: Final = 1000.0
 LONGEST_MINUTES: Final = 120.0
 MOST_PEAK: Final = 100.0
+# How a crisis is played of which only the height is wanted: it begins at once, and is soon there.
+BEGINS, RISES, ENDS_BEFORE = timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=20)
 
 
 class Names(list[str]):
@@ -39,12 +43,13 @@ class Names(list[str]):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is to be played."""
+    """What is to be played. `hold` is 0 for the whole of it, or minutes of its height alone."""
 
     scenario: Scenario
     name: str
     speed: float
     peak: float
+    hold: float = 0.0
 
     @property
     def minutes(self) -> float:
@@ -57,7 +62,7 @@ def choices() -> list[str]:
     return sorted({*NAMES, *scenario_names()})
 
 
-def chosen(name: str, speed: float = 0.0, peak: float = 1.0) -> Choice:
+def chosen(name: str, speed: float = 0.0, peak: float = 1.0, hold: float = 0.0) -> Choice:
     """The crisis of a name, or of a path; `WrongSettingError` lists the names.
 
     Bounded in time and number: a play of more than two hours, or a peak of more than a hundred
@@ -66,18 +71,35 @@ def chosen(name: str, speed: float = 0.0, peak: float = 1.0) -> Choice:
     file = NAMES.get(name, name)
     if not (FOLDER / f"{file}.toml").exists() and not file.endswith(".toml"):
         raise WrongSettingError(f"no crisis is called {name!r}; there are {', '.join(choices())}")
+    if file.endswith(".toml"):
+        # A worker may have been started in another folder.
+        file = str(Path(file).absolute())
     scenario = load_scenario(file)
     if not 0 < peak <= MOST_PEAK:
         raise WrongSettingError(f"--peak must be more than 0 and at most {MOST_PEAK:.0f}")
     if not 0 <= speed <= FASTEST:
         raise WrongSettingError(f"--speed must be from 0 (ten minutes in all) to {FASTEST:.0f}")
-    choice = Choice(scenario, file, speed or _usual_speed(scenario), peak)
+    if not 0 <= hold <= LONGEST_MINUTES:
+        raise WrongSettingError(f"--hold must be from 0 (all of it) to {LONGEST_MINUTES:.0f}")
+    if hold:
+        scenario = at_its_height(scenario, timedelta(minutes=hold))
+    usual = 1.0 if hold else _usual_speed(scenario)
+    choice = Choice(scenario, file, speed or usual, peak, hold)
     if choice.minutes > LONGEST_MINUTES:
         raise WrongSettingError(
             f"{name} would take {choice.minutes:.0f} minutes at this speed;"
             f" at most {LONGEST_MINUTES:.0f} are played, so give --speed"
         )
     return choice
+
+
+def at_its_height(scenario: Scenario, hold: timedelta) -> Scenario:
+    """Only the height of a crisis, for so long: what a platform must carry, without the wait."""
+    ends = BEGINS + RISES + hold
+    bursts = tuple(
+        replace(burst, at=BEGINS, rise=RISES, hold=hold, ends=ends) for burst in scenario.bursts
+    )
+    return replace(scenario, bursts=bursts, length=ends + ENDS_BEFORE)
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -94,6 +116,12 @@ def add_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--peak", type=float, default=1.0, help="So many times as many callers in the bursts"
+    )
+    parser.add_argument(
+        "--hold",
+        type=float,
+        default=0.0,
+        help="Only the height of the bursts, for so many minutes of event time; 0: all of it",
     )
     parser.add_argument("--results", default="build/crisis", help="Where verdicts are written")
 

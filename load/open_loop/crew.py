@@ -17,7 +17,7 @@ from gevent.event import AsyncResult
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-from load.open_loop.choice import Choice
+from load.open_loop.choice import Choice, chosen
 from load.open_loop.commands import NOT_YET, Told, obeyed, whose
 from load.open_loop.measures import Tell
 from load.open_loop.plan import Share
@@ -26,8 +26,8 @@ from load.open_loop.servers import Servers
 from load.verdict.record import Record, together
 from streams.centre_file import load_centre
 
-BEGIN, COMMAND, ANSWER, RECORD, CALL_UP = (
-    f"surgeline_{what}" for what in ("begin", "command", "answer", "record", "call_up")
+BEGIN, COMMAND, ANSWER, RECORD, CALL_UP, CALL_OUT = (
+    f"surgeline_{what}" for what in ("begin", "command", "answer", "record", "call_up", "call_out")
 )
 RECORD_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 5.0
@@ -71,6 +71,11 @@ class Player:
         """Who stands by is called in."""
         if self._play is not None:
             self._play.call_up()
+
+    def call_out(self, missing: int) -> None:
+        """Who is at home is asked for so many seats."""
+        if self._play is not None and not self._play.over:
+            self._play.call_out(missing)
 
     def _tell(self) -> Tell:
         request = self._environment.events.request
@@ -116,6 +121,10 @@ class Alone:
     def call_up(self) -> None:
         """Who stands by is called in."""
         self._player.call_up()
+
+    def call_out(self, missing: int) -> None:
+        """Who is at home is asked for so many seats."""
+        self._player.call_out(missing)
 
 
 class Master:
@@ -171,6 +180,10 @@ class Master:
         """Who stands by is called in, everywhere."""
         self._runner.send_message(CALL_UP)
 
+    def call_out(self, missing: int) -> None:
+        """Who is at home is asked for so many seats, by every worker its part."""
+        self._runner.send_message(CALL_OUT, {"missing": missing})
+
     def _ask(self, index: int, what: str, body: Mapping[str, Any]) -> Told:
         if index >= len(self._clients):
             return NOT_YET, {"detail": "nobody plays that part"}
@@ -197,14 +210,15 @@ class Master:
             waiting.set((msg.data["status"], msg.data["said"]))
 
 
-def hear_the_master(runner: WorkerRunner, player: Player, choose: Callable[[str], Choice]) -> None:
-    """A worker does what its master says."""
+def hear_the_master(runner: WorkerRunner, player: Player) -> None:
+    """A worker does what its master says, whatever its own command line says."""
 
     def begin(environment: Environment, msg: Any, **_: Any) -> None:
         del environment
         told = msgspec.convert(msg.data["begin"], Begin)
         share = Share(msg.data["index"], msg.data["count"])
-        player.begin(told, share, choose(told.scenario), Path(msg.data["results"]))
+        choice = chosen(told.scenario, told.speed, told.peak, told.hold)
+        player.begin(told, share, choice, Path(msg.data["results"]))
 
     def command(environment: Environment, msg: Any, **_: Any) -> None:
         del environment
@@ -216,6 +230,11 @@ def hear_the_master(runner: WorkerRunner, player: Player, choose: Callable[[str]
         del environment, msg
         player.call_up()
 
+    def call_out(environment: Environment, msg: Any, **_: Any) -> None:
+        del environment
+        player.call_out(int(msg.data["missing"]))
+
+    runner.register_message(CALL_OUT, call_out)
     runner.register_message(BEGIN, begin)
     runner.register_message(COMMAND, command)
     runner.register_message(CALL_UP, call_up)

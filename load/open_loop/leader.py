@@ -26,7 +26,7 @@ from load.verdict.record import Histogram, Record
 from load.verdict.report import write_report
 from load.verdict.result import AuditSaid, Board, Result
 from load.verdict.seen import seen
-from load.verdict.truth import seats_needed
+from load.verdict.truth import handle_seconds, seats_if_it_lasted, seats_needed
 from streams.centre_file import load_centre
 from streams.domain.centre import Centre
 from streams.errors import WrongSettingError
@@ -51,6 +51,8 @@ class Crew(Protocol):
     def obey(self, what: str, body: Mapping[str, Any]) -> Told: ...
 
     def call_up(self) -> None: ...
+
+    def call_out(self, missing: int) -> None: ...
 
 
 class Leader:
@@ -84,7 +86,11 @@ class Leader:
         self._centre = load_centre(servers.centre)
         results.mkdir(parents=True, exist_ok=True)
         # Worked out before the clock is declared: it may take a second.
-        truth = seats_needed(at_peak(choice.scenario, choice.peak), self._centre)
+        staged = at_peak(choice.scenario, choice.peak)
+        truth = (
+            seats_needed(staged, self._centre),
+            seats_if_it_lasted(staged, self._centre),
+        )
         begin = self._declare(servers, choice)
         if self._door is None:
             self._door = serve(servers.port, servers.tokens["phone"], self._crew.obey)
@@ -94,6 +100,7 @@ class Leader:
         self._latest = begin.wall + length / begin.speed + DRAIN_SECONDS + LAST_RECORDS_SECONDS
         workers = self._crew.begin(begin, choice, results)
         self.result = _new_result(begin, choice, workers, truth)
+        self.result.handle_told = self._centre.target.handle_time.total_seconds()
         self._parts = [gevent.spawn(self._watch.run), gevent.spawn(self._call_up)]
         self._going = True
 
@@ -153,6 +160,7 @@ class Leader:
             begins=begins,
             speed=choice.speed,
             peak=choice.peak,
+            hold=choice.hold,
         )
 
     def _look(self) -> None:
@@ -175,10 +183,19 @@ class Leader:
             result.code = code_of(result.bars)
 
     def _call_up(self) -> None:
-        """Who stands by is called in at the first alarm, as a manager would."""
+        """Who stands by is called in at the first alarm, as a manager would, and who is at home is
+        called out while a surge is on and the board says that seats are missing.
+        """
         while self._watch is not None and not self._watch.alarmed:
             gevent.sleep(CALL_UP_LOOK_SECONDS)
         self._crew.call_up()
+        told = 0
+        while self._watch is not None:
+            missing = self._watch.missing
+            if missing and missing != told:
+                self._crew.call_out(missing)
+            told = missing
+            gevent.sleep(CALL_UP_LOOK_SECONDS)
 
     def _wait_for_records(self) -> None:
         until = time.time() + LAST_RECORDS_SECONDS
@@ -227,7 +244,10 @@ class Leader:
         return self._centre
 
 
-def _new_result(begin: Begin, choice: Choice, workers: int, truth: list[float]) -> Result:
+def _new_result(
+    begin: Begin, choice: Choice, workers: int, truth: tuple[list[float], list[float]]
+) -> Result:
+    as_it_went, lasting = truth
     return Result(
         scenario=choice.scenario.name,
         title=choice.scenario.title_en,
@@ -236,11 +256,14 @@ def _new_result(begin: Begin, choice: Choice, workers: int, truth: list[float]) 
         length=choice.scenario.length.total_seconds(),
         speed=begin.speed,
         peak=begin.peak,
+        hold=begin.hold,
         workers=workers,
         bursts={burst.name: burst.at.total_seconds() for burst in choice.scenario.bursts},
         sources=list(choice.scenario.sources),
-        seats_true=round(max(truth)),
-        curve_true=truth,
+        seats_true=round(max(as_it_went)),
+        curve_true=as_it_went,
+        curve_lasting=lasting,
+        handle=handle_seconds(choice.scenario),
         record=Record(),
         board=Board(),
     )

@@ -54,6 +54,9 @@ def part_of(scenario: Scenario, share: Share) -> Scenario:
         return scenario
     staff = tuple(replace(one, people=share.of(one.people)) for one in scenario.staff)
     response = tuple(replace(one, people=share.of(one.people)) for one in scenario.response)
+    callout = scenario.callout
+    if callout is not None:
+        callout = replace(callout, people=share.of(callout.people))
     desk = replace(
         scenario.desk,
         lines=share.of(scenario.desk.lines),
@@ -61,7 +64,7 @@ def part_of(scenario: Scenario, share: Share) -> Scenario:
         rings_back_first=share.of(scenario.desk.rings_back_first),
     )
     seed = scenario.seed * share.count + share.index
-    return replace(scenario, staff=staff, response=response, desk=desk, seed=seed)
+    return replace(scenario, staff=staff, response=response, callout=callout, desk=desk, seed=seed)
 
 
 def arrivals_of(scenario: Scenario, centre: Centre, share: Share) -> Iterator[Arrival]:

@@ -23,6 +23,7 @@ from load.sim.dialling import Switch
 from load.sim.dirt import DirtyLine
 from load.sim.people import Person, salt_of
 from load.sim.reports import AgentReport, ContactReport, Dial
+from load.sim.reserve import Reserve
 from load.sim.stage import answer_the_call, set_up
 from load.sim.wire import agent_json, contact_json, event_clock
 from load.verdict.record import Record
@@ -50,6 +51,7 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True):
     begins: datetime
     speed: float
     peak: float
+    hold: float = 0.0
 
     def staged(self, scenario: Scenario) -> Scenario:
         """The scenario as it is played: its bursts as high, its start when this begins."""
@@ -94,6 +96,10 @@ class Play:
         )
         self.floor = self._set_up()
         self._switch = Switch(self.floor)
+        self._reserve: Reserve | None = None
+        if self.scenario.callout is not None:
+            seed, rules = self.scenario.seed, self.scenario.callout
+            self._reserve = Reserve(self.floor, centre, rules, self._moment, seed)
         self._desk = CallbackDesk(
             self._callbacks, self.floor, centre, self.catch_up, self.measures.asked
         )
@@ -281,6 +287,15 @@ class Play:
             self.catch_up()
             for response in self.scenario.response:
                 answer_the_call(self.floor, response, response.people)
+
+    def call_out(self, missing: int) -> None:
+        """So many seats are missing in all: this part of the people at home is asked for its part.
+
+        They answer as in the drill; the platform pages nobody in a rehearsal.
+        """
+        if self._reserve is not None:
+            self.catch_up()
+            self._reserve.need(self._share.of(missing))
 
     def record(self) -> Record:
         """What was counted so far."""

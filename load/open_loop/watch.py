@@ -55,6 +55,15 @@ class Watch:
         )
         self._note()
 
+    @property
+    def missing(self) -> int:
+        """Seats to call people out for, as the platform's own call-outs count them."""
+        if not any(level["level"] == "surge" for level in self.board.get("levels", ())):
+            return 0
+        seats = self.board["seats"]
+        short = int(seats["short"])
+        return max(short, (seats["needed_high"] or 0) - seats["staffed"]) if short > 0 else 0
+
     def behind(self, arrived: Mapping[int, int]) -> Latencies:
         """How far the board was behind the calls at each look; see `lag.behind`."""
         return behind(self._looks, arrived)

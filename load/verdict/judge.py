@@ -30,7 +30,7 @@ def judged(result: Result, scenario: Scenario) -> list[Bar]:
         *_nobody_lost(result, scenario),
         *_detection(result, scenario),
         *_speed(result, scenario),
-        *(_people(result, scenario) if result.peak == OWN_PEAK else ()),
+        *(_people(result, scenario) if result.peak == OWN_PEAK and not result.hold else ()),
     ]
 
 

@@ -87,10 +87,15 @@ def _detection(result: Result) -> Iterator[Measure]:
         real = [second for second in at if first is not None and second >= first]
         after = real[0] - first if real and first is not None else None
         calls = result.calls_until(real[0]) if real else None
-        yield Measure(group, "seconds from the first extra call", after, "seconds")
+        yield Measure(group, "from the first extra call until declared", after, "seconds")
         yield Measure(group, "extra calls until then", calls)
-    yield Measure(group, "seats asked, at most", result.board.most_seats)
-    yield Measure(group, "seats truly needed, at most", result.seats_true)
+    yield Measure(group, "seats asked, at most", result.board.most_seats, more=_began_with(result))
+    yield Measure(
+        group,
+        "truly needed if the worst moment had lasted",
+        max(result.curve_lasting, default=None),
+    )
+    yield Measure(group, "truly needed as it went, at most", result.seats_true)
     yield Measure(
         group, "at the phones, at most", max(result.record.curves.get("at the phones", [0.0]))
     )
@@ -100,7 +105,8 @@ def _detection(result: Result) -> Iterator[Measure]:
 def _people(result: Result) -> Iterator[Measure]:
     audit, log = result.audit, result.log
     if audit is not None:
-        yield Measure("people", "wishes for help", audit.requests, "people")
+        again = "who calls again hours later has a new wish, and is counted again"
+        yield Measure("people", "wishes for help", audit.requests, "people", again)
         whole = audit.requests or 1
         for name, words in SHARES.items():
             people = audit.outcomes.get(name, 0)
@@ -139,6 +145,16 @@ def _percentiles(name: str, found: Latencies) -> Iterator[Measure]:
         more = f"of {len(found):,}" if share == PERCENTILES[0] else ""
         yield Measure(name, f"p{100 * share:g}", found.quantile(share), "seconds", more)
     yield Measure(name, "most", found.most if len(found) else None, "seconds")
+
+
+def _began_with(result: Result) -> str:
+    """Who sizes with other handle times than the scenario's asks for other numbers."""
+    if not result.handle_told or result.handle == result.handle_told:
+        return ""
+    return (
+        f"begun with {span(result.handle_told)} a call as the centre file says, until calls had"
+        f" ended; here a call took {span(result.handle)}"
+    )
 
 
 def _names(result: Result) -> str:

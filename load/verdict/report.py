@@ -23,7 +23,7 @@ max-width:1000px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin:2rem 0 .3rem}h3{font-size:1rem;margin:1rem 0 0}
 svg{width:100%;height:auto;display:block}table{border-collapse:collapse;font-size:.9rem}
 td,th{padding:.2rem 1.2rem .2rem 0;text-align:left;vertical-align:top}
-td.number{text-align:right;font-variant-numeric:tabular-nums}
+td.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .note{color:var(--faint);font-size:.85rem}.held{color:var(--held)}
 .missed{color:var(--missed);font-weight:600}
 """
@@ -36,8 +36,10 @@ SENTENCES: Final = {
 
 
 def sentence(result: Result) -> str:
-    """The verdict in one sentence, with the exit code."""
-    return f"{SENTENCES[Code(result.code)]} (exit code {result.code})"
+    """The verdict in a line: what it comes to, the exit code, and each bar that was missed."""
+    missed = [f"{bar.name} {bar.found}, wanted {bar.wanted}" for bar in _by_gravity(result.bars)]
+    said = f"{SENTENCES[Code(result.code)]} (exit code {result.code})"
+    return f"{said} Missed: {'; '.join(missed)}." if missed else said
 
 
 def write_report(path: Path, result: Result, centre: Centre) -> None:
@@ -63,9 +65,13 @@ def _when(result: Result) -> str:
     many = "process" if result.workers == 1 else "processes"
     return (
         f"<p>Run {escape(result.run)} on {result.begins:%A %d %B %Y, %H:%M} of the centre's clock;"
-        f" ×{result.speed:g} in time, ×{result.peak:g} in height, {result.workers} {many}."
-        " Everything ran on one machine.</p>"
+        f" ×{result.speed:g} in time, ×{result.peak:g} in height, {result.workers} {many}"
+        f"{_held(result)}. Everything ran on one machine.</p>"
     )
+
+
+def _held(result: Result) -> str:
+    return f"; of the crisis only its height, for {result.hold:g} minutes" if result.hold else ""
 
 
 def page(title: str, body: str) -> str:
@@ -127,9 +133,10 @@ def plots(result: Result, centre: Centre) -> list[Plot]:
         plot(
             "seats",
             [
-                Line("seats truly needed", result.curve_true),
+                Line("truly needed, as it went", result.curve_true),
                 Line("seats asked", shown.get("seats asked", [])),
                 Line("at the phones", mine.get("at the phones", [])),
+                Line("truly needed, if each moment lasted", result.curve_lasting),
             ],
         ),
         plot(
@@ -140,6 +147,13 @@ def plots(result: Result, centre: Centre) -> list[Plot]:
             ],
         ),
     ]
+
+
+def _by_gravity(bars: Sequence[Bar]) -> list[Bar]:
+    """Those that were missed, what the exit code speaks of first."""
+    order = (Code.CALLER_LOST, Code.LOAD_NOT_ACHIEVED, Code.OBJECTIVE_MISSED)
+    missed = [bar for bar in bars if bar.holds is False]
+    return sorted(missed, key=lambda bar: order.index(Code(bar.code)))
 
 
 def _class(bar: Bar) -> str:
@@ -177,4 +191,9 @@ def _latencies(groups: Sequence[tuple[str, Sequence[Measure]]]) -> str:
         + f"<td class='note'>{escape(rows[0].more)}</td></tr>"
         for group, rows in groups
     )
-    return f"<h3>how long it took</h3><table><tr>{head}</tr>{lines}</table>"
+    source = (
+        "By the load's own clock, from the moment at which each was to happen; a plain request from"
+        " when it was sent. The board as anybody sees it from outside."
+    )
+    top = f"<h3>how long it took</h3><p class='note'>{source}</p>"
+    return f"{top}<table><tr>{head}</tr>{lines}</table>"

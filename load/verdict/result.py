@@ -62,8 +62,11 @@ class Board(msgspec.Struct, kw_only=True):
 
 
 class Result(msgspec.Struct, kw_only=True):
-    """One run. `bursts` are the seconds at which each begins; `shown` is what the board said last;
-    `curve_true` are the seats truly needed; `seen` is empty where no Prometheus ran.
+    """One run. `bursts` are the seconds at which each begins; `shown` is what the board said last.
+
+    `curve_true` are the seats truly needed, `curve_lasting` if each moment's rate had lasted;
+    `handle` is how long a call truly took, `handle_told` what the centre file says. `hold` is 0, or
+    how many minutes of the height alone were played. `seen` is empty where no Prometheus ran.
     """
 
     scenario: str
@@ -78,6 +81,10 @@ class Result(msgspec.Struct, kw_only=True):
     sources: list[str]
     seats_true: int
     curve_true: list[float]
+    curve_lasting: list[float] = []
+    hold: float = 0.0
+    handle: float = 0.0
+    handle_told: float = 0.0
     record: Record
     board: Board
     log: LogFacts | None = None

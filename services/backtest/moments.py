@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from streams.errors import InvalidEventError
 
 _MOST_HOURS = 100_000
+_MOST_SUFFIXES = 50
 _PLAIN = 19  # 2012-11-07T16:35:46
 # What follows the hour in the common forms, and the seconds that is.
 _WITHIN = {
@@ -35,7 +36,7 @@ class Moments:
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
         self._hours: dict[str, int] = {}
-        self._texts = {suffix: _Hours(self, suffix) for suffix in ("", "Z")}
+        self._texts: dict[str, _Hours] = {}
 
     def second(self, text: str) -> int:
         """The second of the epoch that a time falls into."""
@@ -58,25 +59,28 @@ class Moments:
         if not texts:
             return []
         suffix = texts[0][_PLAIN:]
-        within = _WITHIN.get(suffix)
-        if within is not None:
-            hours = self._hours_of(suffix)
-            try:
-                return [hours[text[:14]] + within[text[14:]] for text in texts]
-            except KeyError:
-                pass
-        ends = {text[-1:] for text in texts}
-        after = {text[_PLAIN : _PLAIN + 1] for text in texts}
-        if ends != {"Z"} or not after <= {"Z", "."}:
-            return [self.second(text) for text in texts]
-        hours, within = self._hours_of("Z"), _WITHIN[""]
         try:
-            return [hours[text[:14]] + within[text[14:_PLAIN]] for text in texts]
+            within = _WITHIN.get(suffix)
+            if within is not None:
+                hours = self._hours_of(suffix)
+                return [hours[text[:14]] + within[text[14:]] for text in texts]
+            # All with the same offset, or all in UTC with fractions of a second.
+            within = _WITHIN[""]
+            if suffix[:1] in {"+", "-"} and {text[_PLAIN:] for text in texts} == {suffix}:
+                hours = self._hours_of(suffix)
+                return [hours[text[:14]] + within[text[14:_PLAIN]] for text in texts]
+            after = {text[_PLAIN : _PLAIN + 1] for text in texts}
+            if after <= {"Z", "."} and {text[-1:] for text in texts} == {"Z"}:
+                hours = self._hours_of("Z")
+                return [hours[text[:14]] + within[text[14:_PLAIN]] for text in texts]
         except KeyError:
-            return [self.second(text) for text in texts]
+            pass
+        return [self.second(text) for text in texts]
 
     def _hours_of(self, suffix: str) -> _Hours:
-        hours = self._texts[suffix]
+        if len(self._texts) > _MOST_SUFFIXES:
+            self._texts.clear()
+        hours = self._texts.setdefault(suffix, _Hours(self, suffix))
         if len(hours) > _MOST_HOURS:
             hours.clear()
         return hours

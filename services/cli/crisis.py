@@ -33,6 +33,9 @@ URLS: Final = ("intake", "admission", "callbacks", "boards")
 @click.option("--headless", is_flag=True, help="Without Locust's page: play, judge, end.")
 @click.option("--speed", type=float, default=0.0, help="Event seconds in a second; 0: ten minutes.")
 @click.option("--peak", type=float, default=1.0, help="So many times as many callers.")
+@click.option(
+    "--hold", type=float, default=0.0, help="Only its height, for so many minutes of event time."
+)
 @click.option("--processes", type=click.IntRange(1, 16), default=1, help="Locust's processes.")
 @click.option("--browser", is_flag=True, help="Open Locust's page in a browser.")
 @click.option(
@@ -63,6 +66,7 @@ def command(
     headless: bool,
     speed: float,
     peak: float,
+    hold: float,
     processes: int,
     browser: bool,
     data: Path,
@@ -77,7 +81,7 @@ def command(
     wrong use, 3 load not achieved, 4 an objective missed, 5 a caller lost or called twice.
     """
     try:
-        choice, centre = chosen(scenario, speed, peak), load_centre(centre_file)
+        choice, centre = chosen(scenario, speed, peak, hold), load_centre(centre_file)
         check_against(choice.scenario, centre)
     except WrongSettingError as error:
         click.echo(f"surgeline: {error}", err=True)
@@ -110,6 +114,7 @@ async def _play(
         argv = [
             *(sys.executable, "-m", "locust", "-f", str(ROOT / "load" / "locustfile.py")),
             *("--scenario", name, "--speed", f"{choice.speed:g}", "--peak", f"{choice.peak:g}"),
+            *("--hold", f"{choice.hold:g}"),
             *options,
         ]
         locust = offspring.start(argv, {**environment(), **_told(platform)}, sys.stderr.buffer)

@@ -16,10 +16,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
+from load.drill.found import Found, played
 from load.drill.judge import Judged, judged
 from load.drill.recorded import as_scenario, first_calls
 from load.drill.report import COLUMNS, cells, write_report
 from load.drill.variant import Variant
+from load.drill.verdicts import COLUMNS as COLUMNS_OF_VERDICTS
+from load.drill.verdicts import lines
 from load.drill.whatif import Row, variants, what_if
 from load.scenario import Scenario, load_scenario, scenario_names
 from load.sim.stage import FirstCall
@@ -31,6 +34,7 @@ from streams.errors import SurgelineError
 
 HELPS: Final = ("nothing", "callout", "callbacks", "all")
 _WIDE: Final = 170
+_WIDEST: Final = 240
 
 
 class Several(click.ParamType):
@@ -61,6 +65,11 @@ _TIMES: Final = Several(Duration(), zero=True)
 @click.command(name="drill")
 @click.argument("scenario_name", metavar="SCENARIO", required=False)
 @click.option("--list", "list_", is_flag=True, help="Name the scenarios that ship with Surgeline.")
+@click.option(
+    "--verdicts",
+    is_flag=True,
+    help="Play every scenario, or the named one, by its own bars and print the table of verdicts.",
+)
 @click.option("--seats", type=_PEOPLE, help="Counselors at the phones from beginning to end.")
 @click.option("--reserve", type=_PEOPLE, help="People at home who can be called out.")
 @click.option("--call-up", type=_TIMES, help="From a yes to the desk.")
@@ -108,6 +117,7 @@ _TIMES: Final = Several(Duration(), zero=True)
 def command(
     scenario_name: str | None,
     list_: bool,
+    verdicts: bool,
     compare: bool,
     length: timedelta | None,
     runs: int,
@@ -141,10 +151,10 @@ def command(
     if list_:
         _list()
         return
-    if scenario_name is None:
-        raise click.UsageError("name a scenario; --list tells them")
-    if csv_file is not None and from_log:
-        raise click.UsageError("give either --csv or --log")
+    if verdicts:
+        names = [scenario_name] if scenario_name else scenario_names()
+        raise SystemExit(_verdicts(names, centre_file, runs, jobs or os.cpu_count() or 1))
+    scenario_name = _named(scenario_name, csv_file, from_log=from_log)
     try:
         centre = load_centre(centre_file)
         scenario = load_scenario(scenario_name)
@@ -183,6 +193,14 @@ def command(
         raise SystemExit(1)
 
 
+def _named(name: str | None, csv_file: Path | None, *, from_log: bool) -> str:
+    if name is None:
+        raise click.UsageError("name a scenario; --list tells them")
+    if csv_file is not None and from_log:
+        raise click.UsageError("give either --csv or --log")
+    return name
+
+
 def _rows(wanted: dict[str, tuple[Any, ...]], peak: float, *, compare: bool) -> list[Variant]:
     helps = HELPS if compare else ("all",)
     return variants(**wanted, peak=(peak,), helps=helps)
@@ -200,6 +218,26 @@ def _recorded(
     name = csv_file.stem if csv_file is not None else "log"
     first = first_calls(calls, begins, centre.alerts.redial_window)
     return as_scenario(scenario, name, begins, ends), first
+
+
+def _verdicts(names: Sequence[str], centre_file: Path, runs: int, jobs: int) -> int:
+    """Whether a bar was missed; the table is printed when all are played."""
+    found: list[Found] = []
+    try:
+        centre = load_centre(centre_file)
+        with _progress(len(names), quiet=False) as tell:
+            for scenario in map(load_scenario, names):
+                seeds = range(scenario.seed, scenario.seed + runs)
+                found += played(scenario, centre, seeds, jobs=jobs)
+                tell()
+    except SurgelineError as error:
+        raise click.UsageError(str(error)) from None
+    table = Table(*COLUMNS_OF_VERDICTS)
+    for line in lines(found):
+        table.add_row(*line)
+    console = Console()
+    (console if console.is_terminal else Console(width=_WIDEST)).print(table)
+    return int(any(not bar.holds for row in found for bar in row.bars))
 
 
 def _list() -> None:

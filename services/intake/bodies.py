@@ -5,12 +5,13 @@ does not announce it), the number of events. What passes is cut into the bytes o
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import msgspec
-from fastapi import Request
-from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from services.intake.settings import Limits
 from streams.errors import InvalidEventError, SurgelineError
@@ -42,9 +43,26 @@ class Held:
     now: int = 0
 
 
-def media_type(request: Request) -> str:
+# The header fields of a request, by their names in small letters.
+Headers = Mapping[bytes, bytes]
+
+
+def by_name(fields: Sequence[tuple[bytes, bytes]]) -> Headers:
+    """The first of two of one name holds."""
+    return dict(reversed(fields))
+
+
+def media_type(headers: Headers) -> str:
     """One of ALLOWED; anything else, or another character set than UTF-8, is 415."""
-    name, _, parameters = request.headers.get("content-type", "").partition(";")
+    media = _media(headers.get(b"content-type", b""))
+    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise BodyError(415, "encoding", "send the body uncompressed", field="content-encoding")
+    return media
+
+
+@lru_cache(maxsize=64)
+def _media(text: bytes) -> str:
+    name, _, parameters = text.decode("latin-1").partition(";")
     media = name.strip().lower()
     if media not in ALLOWED:
         raise BodyError(
@@ -54,36 +72,38 @@ def media_type(request: Request) -> str:
         key, _, value = parameter.partition("=")
         if key.strip().lower() == "charset" and value.strip(' "').lower() not in {"utf-8", "utf8"}:
             raise BodyError(415, "charset", "send UTF-8", field="content-type")
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise BodyError(415, "encoding", "send the body uncompressed", field="content-encoding")
     return media
 
 
-async def read_body(request: Request, limits: Limits, held: Held) -> bytes:
+async def read_body(receive: Receive, headers: Headers, limits: Limits, held: Held) -> bytes:
     """The whole body, or 413 as soon as it is known to be too large, or 408 when it trickles.
 
     The caller gives the bytes back to `held` when it is done with them.
     """
-    announced = request.headers.get("content-length", "")
+    announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced[:16]) > limits.body_bytes:
         raise _too_large(limits)
     body = bytearray()
     try:
         async with asyncio.timeout(limits.body_seconds):
-            await _gather(request, body, limits, held)
+            await _gather(receive, body, limits, held)
     except BaseException as error:
         held.now -= len(body)
         if isinstance(error, TimeoutError):
             detail = f"the body did not arrive within {limits.body_seconds:.0f} s"
             raise BodyError(408, "slow_body", detail) from None
-        if isinstance(error, ClientDisconnect):
-            raise BodyError(400, "cut_short", "the body ended before its end") from None
         raise
     return bytes(body)
 
 
-async def _gather(request: Request, body: bytearray, limits: Limits, held: Held) -> None:
-    async for chunk in request.stream():
+async def _gather(receive: Receive, body: bytearray, limits: Limits, held: Held) -> None:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BodyError(400, "cut_short", "the body ended before its end")
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
         body += chunk
         held.now += len(chunk)
         if len(body) > limits.body_bytes:

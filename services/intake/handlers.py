@@ -128,7 +128,9 @@ class Handler:
             by_partition[partition_of(key, CONTACTS)].append(event.written(now, key))
         for partition, events in by_partition.items():
             self._parcels.add(partition, events, receipt)
-        await self._noted(receipt, [event.identity for event in fresh], keys)
+        self._parcels.close_if_enough()
+        if not receipt.is_empty:
+            await self._noted(receipt, [event.identity for event in fresh], keys)
 
     async def _noted(self, receipt: Receipt, identities: list[bytes], keys: dict[str, str]) -> None:
         """Wait for the broker, and remember what it has."""
@@ -138,7 +140,8 @@ class Handler:
         except OverloadedError:
             self._repeats.unwritten(identities)
             raise
-        metrics.INTAKE_ACKNOWLEDGE_SECONDS.observe(time.monotonic() - began)
+        finally:
+            metrics.INTAKE_ACKNOWLEDGE_SECONDS.observe(time.monotonic() - began)
         self._repeats.written(identities)
         self.keys.written(keys)
 

@@ -182,9 +182,12 @@ class Platform:
         await self.add(*specs)
 
     def _write_addresses(self) -> None:
-        """So that `surgeline audit` or a Grafana in another terminal finds this platform."""
+        """So that an audit, a Grafana or a rehearsal in another terminal finds this platform."""
         names = ("SURGELINE_KAFKA", "SURGELINE_REDIS", "SURGELINE_CENTRE")
         found = {name: self.env[name] for name in (*names, "SURGELINE_BOARDS_URL")}
+        for part in ("intake", "admission", "callbacks"):
+            found[f"SURGELINE_{part.upper()}_URL"] = self.urls[part]
+        found["SURGELINE_PHONE_PORT"] = self.urls["phone"].rpartition(":")[2]
         if "prometheus" in self.urls:
             found["SURGELINE_PROMETHEUS"] = self.urls["prometheus"]
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in found.items()]

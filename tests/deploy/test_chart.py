@@ -227,6 +227,14 @@ def test_with_users_at_an_external_broker_no_process_has_the_secret_of_another(
     assert {one["name"] for one in scaler["secretTargetRef"]} == {"kafka-tally"}
 
 
+def test_a_standby_at_an_external_broker_makes_the_topics_and_starts_nothing() -> None:
+    values = values_of("external-users") | {"site": {"role": "standby"}}
+    found = render({"standby": values})["standby"]
+    assert {one["spec"]["replicas"] for one in found.of("Deployment")} == {0}
+    [job] = found.of("Job")
+    assert "--create" in next(containers(job))["args"]
+
+
 def test_whoever_leaves_a_process_without_a_user_is_told_which() -> None:
     values = values_of("external-users")
     users = values["kafka"]["external"]["users"]

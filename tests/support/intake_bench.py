@@ -56,8 +56,8 @@ METHOD = (
         f" {BATCHES} batches of {BATCH} events from {BATCH_SENDERS} connections. Both answer when"
         " the broker has the event. Intake also checks the event, hides and seals the caller's"
         " number, knows repeats, and writes the contact's key; each contact has six events. p99 is"
-        " that of the fullest load, so it is mostly waiting one's turn; intake gathers events for"
-        " 20 ms before it writes."
+        " that of the fullest load, so it is mostly waiting one's turn; intake gathers 64"
+        " events, or what comes in 20 ms, before it writes."
     ),
     "Broker, client and server share the machine; the requests are made before a turn begins.",
 )

@@ -5,6 +5,7 @@ size.
 """
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,16 @@ from streams.groups import tally_group
 from streams.kafka import LogWriter
 from streams.settings import Connections
 from streams.topics import CONTACTS
-from tests.support.feed import Amount, Step, caught_up, committed, feed, people, recount
+from tests.support.feed import (
+    SLOT_SECONDS,
+    Amount,
+    Step,
+    caught_up,
+    committed,
+    feed,
+    people,
+    recount,
+)
 from tests.support.fleet import (
     Fleet,
     as_shown,
@@ -76,6 +86,11 @@ class Played:
     committed: dict[int, int] = field(default_factory=dict)
 
 
+def squeezed(steps: list[Step]) -> list[Step]:
+    """A second's worth in each slot, so that the writer is done with them soon."""
+    return [dataclasses.replace(one, slot=int(one.slot * SLOT_SECONDS)) for one in steps]
+
+
 class Play:
     """The steps, each made while its stretch of the feed comes in."""
 
@@ -116,10 +131,7 @@ class Play:
         await feed(self._writer, before, fast=True)
         await until_board_is_right(self._connections, self.fleet, self._board)
         first = after[0].slot
-        return [
-            Step(one.slot - first, one.contact, one.kind, one.caller, one.queue, one.waited)
-            for one in after
-        ]
+        return [dataclasses.replace(one, slot=one.slot - first) for one in after]
 
     async def _step(
         self, name: str, order: Callable[[], Awaitable[None]], stretch: list[Step]
@@ -140,7 +152,7 @@ class Play:
 
     async def _burst(self, rest: list[Step]) -> None:
         """All that is left at once, and SIGTERM to one of the two that fold it."""
-        feeding = asyncio.create_task(feed(self._writer, rest, fast=True))
+        feeding = asyncio.create_task(feed(self._writer, squeezed(rest), fast=True))
         await asyncio.sleep(0.3)
         ordered = time.monotonic()
         await self.fleet.scale(1)

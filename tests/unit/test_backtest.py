@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 
+from services.backtest.moments import Moments
 from services.cli.backtest import command
 from services.cli.learn import command as learn
 
@@ -190,6 +192,38 @@ def test_the_report_is_one_page_that_needs_nothing_else(quake: Path, tmp_path: P
     assert "threshold" in text
     for outside in ("http://", "https://", "<script", "@import", "url("):
         assert outside not in text
+
+
+@pytest.mark.parametrize("expects", [["--baseline", "12"], ["--learn"]])
+def test_the_plots_see_every_second_and_change_nothing(tmp_path: Path, expects: list[str]) -> None:
+    # With a report contacts are folded one second after the other, without it many in one go.
+    rng = random.Random(9)
+    moments = steady(24 * 24, 30, rng) + steady(1, 300, rng, begin=500) + steady(1, 90, rng, 530)
+    rows = [
+        [moment.isoformat(timespec="seconds"), rng.choice("aab"), f"{rng.randrange(3000)}"]
+        for moment in sorted(moments)
+    ]
+    path = write(tmp_path / "month.csv", rows, "occurred_at,key,caller")
+    found = backtest(str(path), *expects)
+    assert found["episodes"]
+    assert found == backtest(str(path), *expects, "--report", str(tmp_path / "out.html"))
+
+
+def test_times_are_read_alike_one_by_one_and_by_the_thousand() -> None:
+    texts = [f"2026-03-29T{n % 24:02}:{n % 60:02}:{n * 7 % 60:02}" for n in range(300)]
+    for zone, end in (
+        ("Europe/Rome", ""),
+        ("Europe/Rome", "Z"),
+        ("UTC", ".250Z"),
+        ("UTC", "+09:00"),
+    ):
+        moments = Moments(ZoneInfo(zone))
+        whole = [text + end for text in texts]
+        assert moments.seconds(whole) == [int(moments.moment(text).timestamp()) for text in whole]
+    assert moments.seconds([texts[0], texts[1] + "Z"]) == [
+        moments.second(texts[0]),
+        moments.second(texts[1] + "Z"),
+    ]
 
 
 def test_the_table_names_the_episode(quake: Path) -> None:

@@ -1,16 +1,22 @@
 """Which crisis is played, how fast, how high, and against which machine?"""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
+from load.drill.pages import expected_people
 from load.open_loop.choice import NAMES, choices, chosen
 from load.open_loop.commands import whose
 from load.open_loop.plan import Share, part_of
 from load.open_loop.servers import Servers
 from load.scenario import load_scenario, scenario_names
+from load.sim.stage import sources_of
 from services.cli.__main__ import main
+from streams.centre_file import load_centre
 from streams.errors import WrongSettingError
 
+CENTRE = load_centre(Path(__file__).parents[2] / "centre.toml")
 TOKENS = {
     f"SURGELINE_{role}_TOKEN": "t"
     for role in ("SOURCE", "COUNSELOR", "VIEWER", "REHEARSAL", "PHONE")
@@ -26,6 +32,19 @@ def test_every_name_is_a_crisis_of_at_most_two_hours(name: str) -> None:
 
 def chosen_days(name: str) -> bool:
     return load_scenario(NAMES.get(name, name)).length.days > 1
+
+
+def test_only_the_height_of_a_crisis_is_played_in_real_time_and_is_as_high_as_the_whole() -> None:
+    whole, height = chosen("consular"), chosen("consular", hold=10.0)
+    assert height.speed == 1.0
+    assert 10 < height.minutes < 12
+    per_second = [
+        max(piece.rate for _, _, pieces in sources_of(one.scenario, CENTRE) for piece in pieces)
+        for one in (whole, height)
+    ]
+    assert per_second[0] == per_second[1]
+    # Nine in ten of its callers come in the ten minutes for which it stays so.
+    assert expected_people(height.scenario, CENTRE) > 600 * per_second[1]
 
 
 def test_the_names_that_people_use_are_files() -> None:

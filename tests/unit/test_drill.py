@@ -15,6 +15,7 @@ from load.drill.outcome import Declared, Outcome
 from load.drill.play import interval
 from load.drill.recorded import RecordedCall, as_scenario, first_calls, of_key
 from load.drill.variant import Variant
+from load.drill.verdicts import lines
 from load.drill.whatif import percent, variants
 from load.scenario import Verdict, load_scenario
 from streams.centre_file import load_centre
@@ -139,13 +140,18 @@ def test_what_was_found_of_a_scenario_takes_the_place_of_what_was_found_before(
 ) -> None:
     file = tmp_path / "found.json"
     worse = replace(OUTCOME, lost=0.5, declared=())
-    write([found("S2", [worse], platform=True), found("S1", [OUTCOME], platform=True)], file)
-    both = [found("S2", [OUTCOME, worse], platform=True)]
+    one, other = load_scenario("S1"), load_scenario("S2")
+    kept = found(one, CENTRE, [OUTCOME], platform=True)
+    write([found(other, CENTRE, [worse], platform=True), kept], file)
+    bars = judged(Verdict(lost_at_most=0.1), [OUTCOME, worse])
+    both = [found(other, CENTRE, [OUTCOME, worse], platform=True, bars=bars)]
     write(both, file)
-    assert read(file) == [found("S1", [OUTCOME], platform=True), *both]
+    assert read(file) == [kept, *both]
     lost = round((OUTCOME.lost + 0.5) / 2, 4)
     assert (both[0].lost, both[0].lost_at_most, both[0].runs) == (lost, 0.5, 2)
     assert f"{lost:.2%} (at most 50.00%)" in list(table(read(file)))[-1]
+    [_, (name, verdict, *_)] = lines(read(file))
+    assert (name, verdict) == ("S2", f"missed: people lost {lost:.2%}, wanted ≤ 10.0%")
 
 
 def test_someone_rung_twice_is_never_good_enough() -> None:

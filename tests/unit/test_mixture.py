@@ -1,6 +1,7 @@
 """The statistic against its definition, worked out the slow way."""
 
 import math
+import random
 
 import pytest
 
@@ -104,3 +105,21 @@ def test_the_start_is_the_first_call_of_the_rise() -> None:
 def test_ratios_must_rise_from_above_one() -> None:
     with pytest.raises(ValueError, match="above 1"):
         Mixture((3.5, 2.0), 1.3)
+
+
+@pytest.mark.parametrize("ratios", [RATIOS, (*RATIOS, 100.0)])
+def test_a_walk_is_the_same_steps_to_the_bit_and_stops_before_the_limit(
+    ratios: tuple[float, ...],
+) -> None:
+    mixture, rng, limit = Mixture(ratios, 1.3), random.Random(4), 1e9
+    seconds = range(1, 401)
+    counts = [rng.choice([1, 1, 1, 2]) for _ in seconds]
+    masses = [rng.expovariate(0.25 if second < 350 else 20) for second in seconds]
+    stepped, taken = mixture.begin(0), 0
+    for second, mass, count in zip(seconds, masses, counts, strict=True):
+        after = mixture.step(stepped, second, mass, count)
+        if max(after.scores) >= limit:
+            break
+        stepped, taken = after, taken + 1
+    assert 100 < taken < 400
+    assert mixture.walk(mixture.begin(0), seconds, counts, masses, limit) == (stepped, taken)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
@@ -18,9 +19,10 @@ from load.verdict.latency import Latencies
 from load.verdict.log import LogFacts, Surge
 from load.verdict.measures import measures
 from load.verdict.record import POINTS, Histogram, Record, together
-from load.verdict.report import write_report
+from load.verdict.report import sentence, write_report
 from load.verdict.result import AuditSaid, Board, Code, Result, read_result
-from load.verdict.truth import seats_needed
+from load.verdict.seen import seen
+from load.verdict.truth import seats_if_it_lasted, seats_needed
 from services.cli.__main__ import main
 from streams.centre_file import load_centre
 from streams.domain.staffing.sizing import seats_for
@@ -203,6 +205,44 @@ def test_a_page_holds_the_run_it_tells_of(tmp_path: Path) -> None:
     assert text.count("<svg") == 3
     assert "a <script> of theirs" not in text
     assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_what_was_missed_is_said_in_the_first_line_the_gravest_first() -> None:
+    run = result(record=Record(offered=100, started=10, over=True, finished=True))
+    run.bars = judged(run, scenario(lost_at_most=0.01))
+    run.code = code_of(run.bars)
+    said = sentence(run)
+    assert said.startswith("The load was not what it should have been")
+    assert said.index("arrivals achieved") < said.index("people lost 2.00%, wanted ≤ 1.0%")
+
+
+def test_prometheus_is_asked_about_the_run_alone_and_what_it_does_not_know_stays_open() -> None:
+    asked: list[dict[str, list[str]]] = []
+
+    def ask(path: str) -> Any:
+        query = parse_qs(urlsplit(path).query)
+        asked.append(query)
+        alert = {"metric": {"alertname": "SurgeDeclared"}, "value": [0, "1"]}
+        known = {"ALERTS": [alert], "accepted": [{"metric": {}, "value": [0, "29538"]}]}
+        nothing = [{"metric": {}, "value": [0, "NaN"]}]
+        word = next((word for word in known if word in query["query"][0]), None)
+        return {"data": {"result": known[word] if word else nothing}}
+
+    found = {one.name: one for one in seen(ask, 1000.0, 1097.0)}
+    assert all("[100s" in query["query"][0] for query in asked)
+    assert {query["time"][0] for query in asked} == {"1097.000"}
+    assert found["events that intake acknowledged"].value == 29_538
+    assert found["alerts that fired"].words == "SurgeDeclared"
+    assert found["seats asked, at most"].value is None
+    assert {one.value for one in seen(lambda _: None, 0.0, 1.0)} == {None}
+
+
+def test_a_burst_of_a_minute_never_fills_the_seats_that_its_rate_would_need() -> None:
+    played = load_scenario("demo-quake")
+    assert max(seats_needed(played, CENTRE)) < max(seats_if_it_lasted(played, CENTRE)) / 2
+    # Where the height holds for an hour the two are one.
+    held = load_scenario("S5-centre")
+    assert max(seats_needed(held, CENTRE)) == max(seats_if_it_lasted(held, CENTRE))
 
 
 def test_the_seats_truly_needed_are_those_of_the_true_rate_once_the_house_is_full() -> None:
