@@ -20,6 +20,7 @@ from services import auth
 from services.audit_log import AuditLog
 from services.auth import Tokens, check_listen
 from services.replies import refusal
+from streams.collector import look_seldom
 from streams.errors import WrongSettingError
 from streams.secret_files import opened
 from streams.settings import Connections, whole_number
@@ -145,6 +146,7 @@ def serve(
     keep_alive_seconds: int = KEEP_ALIVE_SECONDS,
 ) -> None:
     """Serve until a signal says stop; open requests get `grace_seconds` to end."""
+    look_seldom()
     # uvicorn raises the signal once more when it has stopped; by then everything is done, and an
     # end that was asked for is no failure.
     for how in (signal.SIGTERM, signal.SIGINT):

@@ -206,8 +206,8 @@ def _rounded(number: float) -> int:
 def _formulas() -> list[str]:
     return f"""\
 How it is computed: a call is {EVENTS_A_CONTACT} events. What a second takes lies on the line
-between two measured rates; below and above them an event takes what it does at the nearest. From
-200 to 1,000 events/s the reports come together, one to ten a request.
+between two measured rates; below and above them an event takes what it does at the nearest. The
+reports come one a request at 20 events/s, two at 200, ten at 1,000.
 
 - **Workers and intake**: CPU a second ÷ {BUSY:g}, so that each keeps half a core free;
   at least {FEWEST}, because one may be lost. There can be no more workers than the

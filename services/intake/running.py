@@ -18,9 +18,6 @@ from streams.telemetry import metrics
 log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 1.0
-# An event makes some fifty objects that all go without the collector's help. Python's own 700 would
-# have it look through what lives on, the memory of contacts among it, for every few events.
-OBJECTS_BETWEEN_LOOKS = 50_000
 
 
 class Running:
@@ -91,7 +88,6 @@ class Running:
         await self._until_the_broker_answers()
         gc.collect()
         gc.freeze()
-        gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
         self.ready = True
         seconds = (datetime.now(UTC) - began).total_seconds()
         log.info("intake ready", extra={"contacts": len(self.handler.keys), "seconds": seconds})

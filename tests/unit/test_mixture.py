@@ -114,12 +114,15 @@ def test_a_walk_is_the_same_steps_to_the_bit_and_stops_before_the_limit(
     mixture, rng, limit = Mixture(ratios, 1.3), random.Random(4), 1e9
     seconds = range(1, 401)
     counts = [rng.choice([1, 1, 1, 2]) for _ in seconds]
-    masses = [rng.expovariate(0.25 if second < 350 else 20) for second in seconds]
-    stepped, taken = mixture.begin(0), 0
+    masses = [rng.expovariate(0.7 if second < 350 else 5) for second in seconds]
+    states = [mixture.begin(0)]
     for second, mass, count in zip(seconds, masses, counts, strict=True):
-        after = mixture.step(stepped, second, mass, count)
+        after = mixture.step(states[-1], second, mass, count)
         if max(after.scores) >= limit:
             break
-        stepped, taken = after, taken + 1
-    assert 100 < taken < 400
-    assert mixture.walk(mixture.begin(0), seconds, counts, masses, limit) == (stepped, taken)
+        states.append(after)
+    assert 100 < len(states) < 400
+    for some in [*range(len(states)), len(seconds)]:
+        walked = mixture.walk(states[0], seconds[:some], counts[:some], masses[:some], limit)
+        done = min(some, len(states) - 1)
+        assert walked == (states[done], done)
