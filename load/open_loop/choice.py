@@ -29,7 +29,7 @@ USUAL_MINUTES: Final = 10.0
 FASTEST_USUAL: Final = 60.0
 FASTEST: Final = 1000.0
 LONGEST_MINUTES: Final = 120.0
-MOST_PEAK: Final = 100.0
+MOST_PEAK: Final = 300.0
 # How a crisis is played of which only the height is wanted: it begins at once, and is soon there.
 BEGINS, RISES, ENDS_BEFORE = timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=20)
 
@@ -65,7 +65,7 @@ def choices() -> list[str]:
 def chosen(name: str, speed: float = 0.0, peak: float = 1.0, hold: float = 0.0) -> Choice:
     """The crisis of a name, or of a path; `WrongSettingError` lists the names.
 
-    Bounded in time and number: a play of more than two hours, or a peak of more than a hundred
+    Bounded in time and number: a play of more than two hours, or a peak of more than three hundred
     times the scenario's, is refused.
     """
     file = NAMES.get(name, name)

@@ -211,3 +211,14 @@ def test_after_a_restart_the_same_surge_is_not_declared_again() -> None:
     assert declared(facts)
     assert not declared(later)
     assert {fact.data.episode for fact in later} == {facts[0].data.episode}
+
+
+def test_a_country_that_the_centre_file_does_not_name_is_told_of_as_the_surge_grows() -> None:
+    """It raises no alarm itself; those that do speak for it, or nobody would hear of the rest."""
+    rng = random.Random(6)
+    abroad = ("total", "queue:main", "country:TH", "topic:disaster", "channel:voice", "language:ko")
+    wave = crisis(abroad, ramp(4600, HOUR, 1800, HOUR), 2 * HOUR, rng, 4600)
+    facts = play(SurgeWatch(EXAMPLE), mixed(plain(2 * HOUR, rng), wave), 2 * HOUR)
+    assert [fact.data.key for fact in declared(facts)] == ["country:TH"]
+    told = [fact.data.rate_per_hour for fact in facts if isinstance(fact, SurgeRevised)]
+    assert max(told) > 2500

@@ -264,11 +264,11 @@ class SurgeWatch:
             return [self._declare(key, now, after=crisis)]
         if key not in crisis.keys:
             crisis.keys.add(key)
-            renamed = self._narrow(crisis, now)
-            if renamed:
+            if renamed := self._narrow(crisis, now):
                 return renamed
         raises = crisis.data.tier == "watch" and self._keys.tier(key) == "alert"
-        if raises or (key == crisis.data.key and grown(crisis.data, self.rise(key, now))):
+        speaks = key == crisis.data.key or not self._keys.raised(crisis.data.key)
+        if raises or (speaks and grown(crisis.data, self.rise(crisis.data.key, now))):
             return self._narrow(crisis, now) or [self._revise(crisis, now)]
         return []
 
@@ -358,8 +358,8 @@ class SurgeWatch:
         return revised(crisis.data, now)
 
     def _tells(self, crisis: Crisis) -> bool:
-        """Whether there are numbers to be said of it."""
-        return crisis.by_a_person or self._keys.raised(crisis.data.key)
+        """Whether a key of it has numbers: one the centre file does not name raises no alarm."""
+        return crisis.by_a_person or any(self._keys.raised(key) for key in crisis.keys)
 
     def _over(self, crisis: Crisis, frontier: int, now: datetime) -> int | None:
         """When the crisis ended, judged on counts that can no longer change."""
@@ -373,8 +373,8 @@ class SurgeWatch:
         if self._keys.raised(crisis.data.key):
             return self._keys.detectors[crisis.data.key].closed_at(frontier)
         # Named by another key's alarm, or by a person, without one of its own: over when those are.
-        known = (self._keys.detector(key) for key in sorted(crisis.keys))
-        ends = [detector.closed_at(frontier) for detector in known if detector is not None]
+        known = map(self._keys.detector, sorted(crisis.keys))
+        ends = [detector.closed_at(frontier) for detector in known if detector]
         return None if None in ends else max(end for end in ends if end is not None)
 
     def _clear(self, crisis: Crisis, over: int, now: datetime) -> SurgeCleared:
