@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-all demo crisis drill up test check rules pictures grafana-pictures chaos bench bench-arrivals bench-coverage bench-streams \
   bench-detection bench-scenarios bench-admission bench-boards bench-callout bench-callbacks \
-  bench-scale bench-size bench-growth bench-intake bench-latency bench-memory bench-recovery failover clean lock
+  bench-scale bench-size bench-backtest bench-growth bench-intake bench-latency bench-memory bench-recovery failover clean lock
 
 PY := .venv/bin/python
 SURGELINE := .venv/bin/surgeline
@@ -72,6 +72,9 @@ bench: setup ## Measure speed and memory anew; write docs/performance.md and the
 
 bench-coverage: setup ## How often the truth is inside the seats and waits said (SURGES=2400)
 	$(PY) -m load.bench.coverage --surges $(or $(SURGES),2400)
+
+bench-backtest: setup ## Ten million contacts through `surgeline backtest --learn` (time and memory)
+	$(PY) -m load.bench.recording
 
 bench-arrivals: setup ## The open-loop source alone; a server that stands still, asked both ways
 	$(PY) -m load.bench.arrivals rate

@@ -19,7 +19,7 @@ from streams.domain.contacts.contact import OverflowFact
 from streams.domain.contacts.findings import Finding
 from streams.domain.contacts.ledger import Ledger
 from streams.errors import InvalidEventError
-from streams.events.callbacks import CallbackChanged
+from streams.events.callbacks import CallbackChanged, CallbackWanted
 from streams.events.codec import Event, decode, decode_parcel
 from streams.events.contacts import ContactEvent
 from streams.events.demand import QueuesMeasured
@@ -77,10 +77,12 @@ async def _look(question: Question, deadline: float) -> Audit:
     ledger = Ledger(question.centre)
     since = read_from(question.since, datetime.now(UTC))
     await _contacts(connections, ledger, ends, since)
-    await _overflow(connections, ledger, since)
+    later = await _overflow(connections, ledger, since, measured)
     await _callbacks(connections, ledger)
     ledger.settle({partition: event.time for partition, event in measured.items()})
     differ = _compare(ledger, measured, ends) if since is None else []
+    for fact in later:
+        ledger.overflow(fact)
     findings = [*filter(None, behind), *filter(None, differ), *ledger.findings(question.since)]
     return Audit(
         ledger,
@@ -112,11 +114,32 @@ async def _contacts(
                 ledger.contact(event, record.partition, record.offset)
 
 
-async def _overflow(connections: Connections, ledger: Ledger, since: datetime | None) -> None:
+async def _overflow(
+    connections: Connections,
+    ledger: Ledger,
+    since: datetime | None,
+    measured: Mapping[int, QueuesMeasured],
+) -> list[OverflowFact]:
+    """What the tally asked for; returned is what it asked for after it last spoke of a partition.
+
+    While a surge goes on somebody's wait reaches its limit in every second, also while we read.
+    """
+    said_at = {f"surgeline/tally/{partition}": event.time for partition, event in measured.items()}
+    later: list[OverflowFact] = []
     async for record in read_to_end(connections, OVERFLOW, since=since):
         event = _event(record.value)
         if isinstance(event, OverflowFact):
-            ledger.overflow(event)
+            if came_later(event, said_at.get(event.source)):
+                later.append(event)
+            else:
+                ledger.overflow(event)
+    return later
+
+
+def came_later(fact: OverflowFact, said_at: datetime | None) -> bool:
+    """Whether time alone called for it, after its partition's counts were said."""
+    by_time = isinstance(fact, CallbackWanted) and fact.data.reason == "waited_too_long"
+    return by_time and said_at is not None and fact.time > said_at
 
 
 async def _callbacks(connections: Connections, ledger: Ledger) -> None:
