@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from streams.domain.detection.feed import SOURCE
+from streams.domain.detection.occasions import Occasions, Span
 from streams.events.codec import derived_id
 from streams.events.surges import SurgeCleared, SurgeData, SurgeDeclared, SurgeRevised
 
@@ -33,6 +34,12 @@ class Crisis:
         """Whether somebody could mean it then."""
         begun = self.data.declared_at if self.by_a_person else self.data.started_at
         return begun <= moment
+
+    def span(self) -> Span:
+        """From when to when it was on."""
+        begun = self.data.declared_at if self.by_a_person else self.data.started_at
+        over = int(self.over_at.timestamp()) if self.data.cleared_at else None
+        return int(begun.timestamp()), over
 
     @property
     def by_a_person(self) -> bool:
@@ -96,16 +103,15 @@ class Crises:
         """Whether there was such an episode."""
         return any(crisis.data.episode == episode for crisis in (*self.open, *self.past))
 
-    def spans(self) -> list[tuple[int, int | None]]:
-        """When surges that a person declared were on, in seconds."""
-        return [
-            (
-                int(crisis.data.declared_at.timestamp()),
-                int(crisis.over_at.timestamp()) if crisis.data.cleared_at else None,
-            )
-            for crisis in (*self.open, *self.past)
-            if crisis.by_a_person
-        ]
+    def mark(self, occasions: Occasions) -> None:
+        """When surges were on: those that a person declared, and those of each key."""
+        known = (*self.open, *self.past)
+        occasions.spans = [crisis.span() for crisis in known if crisis.by_a_person]
+        by_key: dict[str, list[Span]] = {}
+        for crisis in known:
+            for key in crisis.keys:
+                by_key.setdefault(key, []).append(crisis.span())
+        occasions.by_key = by_key
 
 
 def declared(data: SurgeData, now: datetime) -> SurgeDeclared:

@@ -6,10 +6,11 @@ passport campaign at three times its usual is expected at its queue and language
 Keys of the same kind (another topic) have no part in it.
 
 No key learns from an hour that touches a planned event, or a surge that a person declared: that
-hour is known not to be a plain one, whatever its numbers look like.
+hour is known not to be a plain one, whatever its numbers look like. A key that the centre file does
+not name raises no alarm that would say so; it learns nothing from the hours of surges of its own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,8 @@ from streams.domain.detection.level import Pattern
 TOTAL: Final = "total"
 # Windows are forgotten when the last hour that they touch has been learned from, or not.
 _KEPT_SECONDS: Final = 24 * HOUR
+# From one second to another; None while it is not over.
+Span = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,13 +37,14 @@ class Window:
 class Occasions:
     """The planned events, and the times that surges declared by a person took."""
 
-    __slots__ = ("_share", "_windows", "spans", "until")
+    __slots__ = ("_share", "_windows", "by_key", "spans", "until")
 
     def __init__(self, share: Callable[[str], float]) -> None:
         """`share` is the part of all contacts that usually counts towards a key."""
         self._share = share
         self._windows: dict[str, Window] = {}
-        self.spans: list[tuple[int, int | None]] = []
+        self.spans: Sequence[Span] = ()
+        self.by_key: Mapping[str, Sequence[Span]] = {}
         self.until = 0
 
     def plan(self, event: str, window: Window) -> bool:
@@ -84,14 +88,21 @@ class Occasions:
 
     def unusual(self, begin: int, end: int) -> bool:
         """True when nothing is to be learned from this stretch of time."""
-        touched: Iterable[tuple[int, int | None]] = (
-            *self.spans,
-            *((window.begin, window.end) for window in self._windows.values()),
+        windows = ((window.begin, window.end) for window in self._windows.values())
+        return _touches((*self.spans, *windows), begin, end)
+
+    def unusual_for(self, key: str) -> Callable[[int, int], bool]:
+        """The same for a key that the centre file does not name."""
+        return lambda begin, end: (
+            self.unusual(begin, end) or _touches(self.by_key.get(key, ()), begin, end)
         )
-        return any(low < end and (high is None or high > begin) for low, high in touched)
 
     def _see_until(self) -> None:
         self.until = max((window.end for window in self._windows.values()), default=0)
+
+
+def _touches(spans: Iterable[Span], begin: int, end: int) -> bool:
+    return any(low < end and (high is None or high > begin) for low, high in spans)
 
 
 class Planned:

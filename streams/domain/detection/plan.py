@@ -61,7 +61,7 @@ class Plan:
         if total is None:
             return None
         pattern = Planned(total, self.occasions, key, inherits=True)
-        return Level(pattern, self.policy, _NEWCOMER, unusual=self.occasions.unusual)
+        return Level(pattern, self.policy, _NEWCOMER, unusual=self.occasions.unusual_for(key))
 
     def share(self, key: str) -> float:
         """The part of all contacts that usually counts towards a key."""

@@ -98,6 +98,7 @@ class SurgeWatch:
     def tick(self, now: datetime) -> list[SurgeFact]:
         """What the passing of time changes: revisions that are due, surges that are over."""
         frontier = self._frontier(now)
+        self._mark_hours()
         self._keys.settle(frontier)
         self._crises.forget(now)
         if self._keys.silence(now) is not None:
@@ -157,7 +158,6 @@ class SurgeWatch:
         for crisis in self._crises.open:
             self._keys.detector(crisis.data.key)
             crisis.named = was_named(crisis.data, self._lateness)
-        self._mark_hours()
 
     def open(self) -> list[SurgeData]:
         """The surges that are on, as last said."""
@@ -240,8 +240,8 @@ class SurgeWatch:
         return revised(crisis.data, at)
 
     def _mark_hours(self) -> None:
-        """Nothing is learned from hours in which a surge was on that a person declared."""
-        self._keys.plan.occasions.spans = self._crises.spans()
+        """Little is learned from hours in which a surge was on (see `occasions`)."""
+        self._crises.mark(self._keys.plan.occasions)
 
     # What the numbers say
 
