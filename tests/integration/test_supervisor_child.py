@@ -83,7 +83,7 @@ async def test_a_child_that_dies_before_it_is_ready_shows_its_last_words(tmp_pat
 
 
 async def test_a_child_that_never_becomes_ready_is_an_error(tmp_path: Path) -> None:
-    child = child_of(tmp_path, ready_within_seconds=0.0)
+    child = child_of(tmp_path, ["never-ready"], ready_within_seconds=0.0)
     async with running(child):
         with pytest.raises(ChildError, match="was not ready after 0 s"):
             await child.wait_ready()

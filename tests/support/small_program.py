@@ -5,6 +5,7 @@
 dies-at-once      says why and ends with code 3 before it is ready
 dies-with=FILE    ends with code 4 when it was asked whether it is ready, and at once when FILE
                   says that it has done so before
+never-ready       answers, and says each time that it is not ready
 deaf              takes no notice of SIGTERM
 parent            starts a child of its own that takes no notice of SIGTERM either
 """
@@ -17,8 +18,10 @@ from pathlib import Path
 
 
 class _Ready(BaseHTTPRequestHandler):
+    status = 200
+
     def do_GET(self) -> None:
-        self.send_response(200)
+        self.send_response(self.status)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -30,6 +33,8 @@ def main(port: int, behaviours: set[str]) -> int:
     if "dies-at-once" in behaviours:
         sys.stderr.write("the reason it died\n")
         return 3
+    if "never-ready" in behaviours:
+        _Ready.status = 503
     if behaviours & {"deaf", "parent"}:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     else:
