@@ -30,7 +30,7 @@ from tests.support.watching import Asked
 LOOK_SECONDS: Final = 0.1
 # The rules of the wall, all worked out at one moment.
 RULE: Final = "centre:surgeline_surge_level:max"
-# A rate takes two looks at the worker: on a busy machine the surge may be declared before the second.
+# A rate takes two looks at the worker; the surge may be declared before the second.
 READ_TWICE: Final = 'count_over_time(surgeline_events_folded_total{processor="tally"}[20s]) >= 2'
 SECONDS: Final = 2.0
 Seen = tuple[float, dict[str, Any]]
