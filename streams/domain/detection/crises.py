@@ -1,11 +1,11 @@
 """Which surges are on, and which are over but still account for what they left behind?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from streams.domain.detection.feed import SOURCE
-from streams.domain.detection.occasions import Occasions, Span
+from streams.domain.detection.occasions import Span
 from streams.events.codec import derived_id
 from streams.events.surges import SurgeCleared, SurgeData, SurgeDeclared, SurgeRevised
 
@@ -30,16 +30,19 @@ class Crisis:
         """When it was over; one that is on ends after everything."""
         return self.data.cleared_at or datetime.max.replace(tzinfo=UTC)
 
+    @property
+    def begun_at(self) -> datetime:
+        """Since when it was on; one that a person declared since they said so."""
+        return self.data.declared_at if self.by_a_person else self.data.started_at
+
     def begun_by(self, moment: datetime) -> bool:
         """Whether somebody could mean it then."""
-        begun = self.data.declared_at if self.by_a_person else self.data.started_at
-        return begun <= moment
+        return self.begun_at <= moment
 
     def span(self) -> Span:
-        """From when to when it was on."""
-        begun = self.data.declared_at if self.by_a_person else self.data.started_at
+        """From when to when it was on, in seconds."""
         over = int(self.over_at.timestamp()) if self.data.cleared_at else None
-        return int(begun.timestamp()), over
+        return int(self.begun_at.timestamp()), over
 
     @property
     def by_a_person(self) -> bool:
@@ -103,15 +106,13 @@ class Crises:
         """Whether there was such an episode."""
         return any(crisis.data.episode == episode for crisis in (*self.open, *self.past))
 
-    def mark(self, occasions: Occasions) -> None:
-        """When surges were on: those that a person declared, and those of each key."""
-        known = (*self.open, *self.past)
-        occasions.spans = [crisis.span() for crisis in known if crisis.by_a_person]
-        by_key: dict[str, list[Span]] = {}
-        for crisis in known:
-            for key in crisis.keys:
-                by_key.setdefault(key, []).append(crisis.span())
-        occasions.by_key = by_key
+    def by_people(self) -> Iterator[Span]:
+        """When surges that a person declared were on, in seconds."""
+        return (crisis.span() for crisis in (*self.open, *self.past) if crisis.by_a_person)
+
+    def of_key(self, key: str) -> Iterator[Span]:
+        """When surges that a key belongs to were on."""
+        return (crisis.span() for crisis in (*self.open, *self.past) if key in crisis.keys)
 
 
 def declared(data: SurgeData, now: datetime) -> SurgeDeclared:

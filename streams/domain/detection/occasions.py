@@ -10,9 +10,9 @@ hour is known not to be a plain one, whatever its numbers look like. A key that 
 not name raises no alarm that would say so; it learns nothing from the hours of surges of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from streams.domain.detection.calendar import HOUR, Calendar
 from streams.domain.detection.level import Pattern
@@ -34,17 +34,24 @@ class Window:
     ratio: float
 
 
-class Occasions:
-    """The planned events, and the times that surges declared by a person took."""
+class Surges(Protocol):
+    """When surges were on: those that a person declared, and those of a key."""
 
-    __slots__ = ("_share", "_windows", "by_key", "spans", "until")
+    def by_people(self) -> Iterable[Span]: ...
+
+    def of_key(self, key: str) -> Iterable[Span]: ...
+
+
+class Occasions:
+    """The planned events, and the surges whose hours teach nothing."""
+
+    __slots__ = ("_share", "_windows", "surges", "until")
 
     def __init__(self, share: Callable[[str], float]) -> None:
         """`share` is the part of all contacts that usually counts towards a key."""
         self._share = share
         self._windows: dict[str, Window] = {}
-        self.spans: Sequence[Span] = ()
-        self.by_key: Mapping[str, Sequence[Span]] = {}
+        self.surges: Surges | None = None
         self.until = 0
 
     def plan(self, event: str, window: Window) -> bool:
@@ -89,13 +96,17 @@ class Occasions:
     def unusual(self, begin: int, end: int) -> bool:
         """True when nothing is to be learned from this stretch of time."""
         windows = ((window.begin, window.end) for window in self._windows.values())
-        return _touches((*self.spans, *windows), begin, end)
+        surges = self.surges.by_people() if self.surges is not None else ()
+        return _touches((*surges, *windows), begin, end)
 
     def unusual_for(self, key: str) -> Callable[[int, int], bool]:
         """The same for a key that the centre file does not name."""
-        return lambda begin, end: (
-            self.unusual(begin, end) or _touches(self.by_key.get(key, ()), begin, end)
-        )
+
+        def unusual(begin: int, end: int) -> bool:
+            own = self.surges.of_key(key) if self.surges is not None else ()
+            return self.unusual(begin, end) or _touches(own, begin, end)
+
+        return unusual
 
     def _see_until(self) -> None:
         self.until = max((window.end for window in self._windows.values()), default=0)

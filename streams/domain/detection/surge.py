@@ -60,6 +60,7 @@ class SurgeWatch:
         self._settles_before = 0
         self._keys = Keys(centre, known_day)
         self._crises = Crises()
+        self._keys.plan.occasions.surges = self._crises
         self._orders = Orders()
         self._plans: dict[str, PlannedData] = {}
         self._feed = Feed(self._keys)
@@ -98,7 +99,6 @@ class SurgeWatch:
     def tick(self, now: datetime) -> list[SurgeFact]:
         """What the passing of time changes: revisions that are due, surges that are over."""
         frontier = self._frontier(now)
-        self._mark_hours()
         self._keys.settle(frontier)
         self._crises.forget(now)
         if self._keys.silence(now) is not None:
@@ -178,8 +178,6 @@ class SurgeWatch:
         said: list[Said] = []
         for order in self._orders.due(now):
             said += self._obey(order, now)
-        if said:
-            self._mark_hours()
         return said
 
     def _obey(self, order: OrderGiven, now: datetime) -> list[Said]:
@@ -238,10 +236,6 @@ class SurgeWatch:
         if crisis.cleared_at is not None:
             return cleared(crisis.data, crisis.cleared_at)
         return revised(crisis.data, at)
-
-    def _mark_hours(self) -> None:
-        """Little is learned from hours in which a surge was on (see `occasions`)."""
-        self._crises.mark(self._keys.plan.occasions)
 
     # What the numbers say
 
@@ -387,7 +381,6 @@ class SurgeWatch:
             revision=old.revision + 1,
             sentence=sentences.closing(old),
         )
-        self._mark_hours()
         return cleared(crisis.data, now)
 
     def _others(self, crisis: Crisis | None, now: datetime) -> list[Excess]:
