@@ -17,7 +17,7 @@ from services.audit.progress import ends_of, wait_for
 from streams.domain.centre import Centre
 from streams.domain.contacts.contact import OverflowFact
 from streams.domain.contacts.findings import Finding
-from streams.domain.contacts.ledger import Ledger
+from streams.domain.contacts.ledger import Ledger, said_by
 from streams.errors import InvalidEventError
 from streams.events.callbacks import CallbackChanged, CallbackWanted
 from streams.events.codec import Event, decode, decode_parcel
@@ -124,12 +124,13 @@ async def _overflow(
 
     While a surge goes on somebody's wait reaches its limit in every second, also while we read.
     """
-    said_at = {f"surgeline/tally/{partition}": event.time for partition, event in measured.items()}
     later: list[OverflowFact] = []
     async for record in read_to_end(connections, OVERFLOW, since=since):
         event = _event(record.value)
         if isinstance(event, OverflowFact):
-            if came_later(event, said_at.get(event.source)):
+            partition = said_by(event)
+            counts = measured.get(partition) if partition is not None else None
+            if came_later(event, counts.time if counts is not None else None):
                 later.append(event)
             else:
                 ledger.overflow(event)

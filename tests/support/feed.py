@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -149,15 +149,8 @@ async def recount(connections: Connections, promised: Collection[OverflowFact]) 
     Promises depend on when the tally asked, so those it made are given; `overflow` of the result
     holds what it should have said and did not.
     """
-    centre = load_centre(connections.centre)
-    folds = {p: PartitionFold(centre, p, 0) for p in range(CONTACTS.partitions)}
     amount = Amount()
-    async for record in read_to_end(connections, CONTACTS):
-        arrived = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-        folds[record.partition].take(record, arrived)
-    for partition, fold in folds.items():
-        for fact in promised:
-            fold.book.remember(fact)
+    for partition, fold in (await folded_again(connections, promised)).items():
         left = fold.pass_time(datetime.now(UTC), behind=True)
         amount.overflow |= {fact.id: fact for fact in left}
         if fold.position:
@@ -166,6 +159,26 @@ async def recount(connections: Connections, promised: Collection[OverflowFact]) 
         for pulse in fold.book.take_pulses():
             amount.add(pulse)
     return amount
+
+
+async def folded_again(
+    connections: Connections,
+    promised: Collection[OverflowFact],
+    ends: Mapping[int, int] | None = None,
+) -> dict[int, PartitionFold]:
+    """The log of contacts from its first record, to these ends (exclusive) or to its own, and
+    beside it what was promised.
+    """
+    centre = load_centre(connections.centre)
+    partitions = list(range(CONTACTS.partitions) if ends is None else ends)
+    folds = {partition: PartitionFold(centre, partition, 0) for partition in partitions}
+    async for record in read_to_end(connections, CONTACTS, partitions=partitions, ends=ends):
+        arrived = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+        folds[record.partition].take(record, arrived)
+    for fold in folds.values():
+        for fact in promised:
+            fold.book.remember(fact)
+    return folds
 
 
 async def published(connections: Connections) -> Amount:

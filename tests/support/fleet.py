@@ -10,18 +10,15 @@ import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from streams.centre_file import load_centre
 from streams.domain.contacts.contact import OverflowFact
-from streams.kafka import LogWriter, end_offsets, read_to_end
-from streams.processors.fold import PartitionFold
+from streams.kafka import LogWriter, end_offsets
 from streams.settings import Connections
 from streams.topics import CONTACTS
-from tests.support.feed import SLOT_SECONDS, Step, feed
+from tests.support.feed import SLOT_SECONDS, Step, feed, folded_again
 from tests.support.process import ServiceProcess
 
 TALLY = ("--only", "tally")
@@ -125,15 +122,8 @@ async def counted_again(
 
     `promised`: what another site promised on reports of which this log never heard.
     """
-    centre = load_centre(connections.centre)
     ends = {int(p): offset + 1 for p, offset in shown["offsets"]["contacts"].items()}
-    folds = {partition: PartitionFold(centre, partition, 0) for partition in ends}
-    async for record in read_to_end(connections, CONTACTS, partitions=list(ends), ends=ends):
-        arrived = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-        folds[record.partition].take(record, arrived)
-    for fold in folds.values():
-        for fact in promised:
-            fold.book.remember(fact)
+    folds = await folded_again(connections, promised, ends)
     day = shown["shares"]["day"]
     counts = [
         count for fold in folds.values() for count in fold.book.counts("").get(day, {}).values()

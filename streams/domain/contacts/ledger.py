@@ -77,9 +77,9 @@ class Ledger:
             self._wanted[fact.id] = fact
         else:
             self._served[fact.id] = fact
-        partition = fact.source.rpartition("/")[2]
-        if partition.isdigit():
-            self._book(int(partition)).remember(fact)
+        partition = said_by(fact)
+        if partition is not None:
+            self._book(partition).remember(fact)
 
     def callback(self, event: CallbackChanged, partition: int, offset: int) -> None:
         """A callback after a transition."""
@@ -245,6 +245,12 @@ class Ledger:
 
     def _find(self, kind: str, subject: str, detail: str) -> None:
         self._found[Finding(kind, subject, detail)] = None
+
+
+def said_by(fact: OverflowFact) -> int | None:
+    """The partition whose book says this; None for a book of no partition."""
+    partition = fact.source.rpartition("/")[2]
+    return int(partition) if partition.isdigit() else None
 
 
 def _promised_as(request: PersonsRequest) -> str:
